@@ -1,0 +1,104 @@
+"""Pages of a keyset-ordered list: what was asked for, what is left under a cap, what comes next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from api.cursors import CursorSigner
+from api.errors import DomainError, ErrorCode
+
+MAX_RECORDS_CAP = 1_000_000
+
+
+class TotalRelation(StrEnum):
+    """How a total relates to the truth: equal to it, or a lower bound."""
+
+    EQ = "eq"
+    GTE = "gte"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """``limit`` records after ``cursor``, at most ``max_records`` over all pages."""
+
+    limit: int
+    cursor: str | None = None
+    max_records: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where a page begins and how much of it may be given out.
+
+    ``key`` is the position of the last delivered row (``None`` on the first page), ``delivered`` the
+    number of rows on the pages before, ``cap`` the total that all pages may reach.
+    """
+
+    scope: bytes
+    limit: int
+    key: tuple[Any, ...] | None
+    delivered: int
+    cap: int | None
+
+    @property
+    def size(self) -> int:
+        """Rows that this page may hold, 0 or more."""
+        return (
+            self.limit if self.cap is None else max(0, min(self.limit, self.cap - self.delivered))
+        )
+
+    def has_more(self, found: int) -> bool:
+        """Whether a page follows, when ``found`` rows answered a request for ``size + 1``."""
+        return found > self.size and (self.cap is None or self.delivered + self.size < self.cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """Page metadata, documented as ``pagination``."""
+
+    limit: int
+    next_cursor: str | None
+    max_records: int | None = None
+    total_records: int | None = None
+    total_records_relation: TotalRelation | None = None
+    total_pages: int | None = None
+
+
+def open_window(
+    request: PageRequest, scope: bytes, cursors: CursorSigner, *, cap: int | None = None
+) -> Window:
+    """The window that a request asks for; ``cap`` counts where ``max_records`` is not given.
+
+    The cap of the first page travels in the cursor. A later page may leave it out, but not change
+    it: that is another request, and its cursor ``invalid_cursor``.
+    """
+    asked = request.max_records if request.max_records is not None else cap
+    if request.cursor is None:
+        return Window(scope, request.limit, None, 0, asked)
+    delivered, carried, *key = cursors.read(scope, request.cursor)
+    if request.max_records is not None and request.max_records != carried:
+        raise DomainError(
+            ErrorCode.INVALID_CURSOR,
+            "max_records differs from that of the request which gave out this cursor. Leave it "
+            "out, or start again without a cursor.",
+        )
+    return Window(scope, request.limit, tuple(key), delivered, carried)
+
+
+def cursor_after(window: Window, cursors: CursorSigner, index: int, key: tuple[Any, ...]) -> str:
+    """The cursor that continues after the row ``index`` (from 0) of this page, found at ``key``."""
+    return cursors.write(window.scope, [window.delivered + index + 1, window.cap, *key])
+
+
+def lower_bound_totals(window: Window, found: int) -> tuple[int, TotalRelation | None, int]:
+    """``total_records``, its relation and ``total_pages``, from ``found`` rows of ``size + 1``.
+
+    The relation is ``gte`` where more rows may exist than were looked at, else ``None``: exact.
+    """
+    seen = window.delivered + found
+    if window.cap is not None and seen >= window.cap:
+        seen = window.cap
+        relation = None
+    else:
+        relation = TotalRelation.GTE if found > window.size else None
+    return seen, relation, -(-seen // window.limit)

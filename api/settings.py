@@ -1,0 +1,167 @@
+"""One frozen settings object, read from the environment on first use and never at import.
+
+``DATABASE_URL``, ``REDIS_URL`` and ``CLICKHOUSE_URL`` name the three stores; everything else is
+prefixed ``STIBNITE_`` (``STIBNITE_DATA_DIR``, ``STIBNITE_PORT``, ...). An empty value counts as not
+set.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "STIBNITE_"
+
+
+def _starts_with(*schemes: str) -> AfterValidator:
+    def check(url: str) -> str:
+        if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"a url that starts with {schemes[0]}:// is needed")
+        return url
+
+    return AfterValidator(check)
+
+
+_Url = Annotated[str, StringConstraints(max_length=2_000)]
+_PostgresUrl = Annotated[_Url, _starts_with("postgresql", "postgres", "postgresql+psycopg")]
+_RedisUrl = Annotated[_Url, _starts_with("redis", "rediss")]
+_HttpUrl = Annotated[_Url, _starts_with("http", "https")]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is a sentence for whoever starts the process."""
+
+
+class Settings(BaseSettings):
+    """What a process was told. Urls and the secret never show in ``repr``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        populate_by_name=True,
+        extra="ignore",
+        # A rejected value may be a password: errors name the field and the rule only.
+        hide_input_in_errors=True,
+    )
+
+    database_url: _PostgresUrl | None = Field(
+        default=None, validation_alias="DATABASE_URL", repr=False
+    )
+    redis_url: _RedisUrl | None = Field(default=None, validation_alias="REDIS_URL", repr=False)
+    clickhouse_url: _HttpUrl | None = Field(
+        default=None, validation_alias="CLICKHOUSE_URL", repr=False
+    )
+
+    data_dir: Path = Path(".stibnite")
+    secret: Annotated[SecretStr, Field(min_length=32, max_length=256)] | None = None
+    """Signs cursors and tokens; the same for all processes of one installation."""
+    allow_insecure_delivery: bool = False
+    """Permits ``http:`` and loopback delivery urls and embed origins. For development only."""
+    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """The API's port; 0 lets ``stibnite up`` choose a free one."""
+    worker_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    """Tasks that one worker process runs at the same time."""
+    worker_soft_shutdown_s: Annotated[float, Field(ge=0, le=600)] = 30.0
+    """How long a worker that is told to go at once (SIGQUIT) lets its running tasks finish."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def required_database_url(self) -> str:
+        """``DATABASE_URL``.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        return self._required("database_url")
+
+    @property
+    def required_redis_url(self) -> str:
+        """``REDIS_URL``.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        return self._required("redis_url")
+
+    @property
+    def required_clickhouse_url(self) -> str:
+        """``CLICKHOUSE_URL``.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        return self._required("clickhouse_url")
+
+    @property
+    def required_secret(self) -> str:
+        """``STIBNITE_SECRET`` as plain text.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        if self.secret is None:
+            raise SettingsError(
+                "STIBNITE_SECRET is not set. Give every process of one installation the same random"
+                " text of at least 32 characters; `stibnite up` does so by itself."
+            )
+        return self.secret.get_secret_value()
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """``DATABASE_URL`` as SQLAlchemy wants it: ``postgresql+psycopg://...``.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        _, rest = self.required_database_url.split("://", 1)
+        return f"postgresql+psycopg://{rest}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables from which another process reads these very settings."""
+        variables = {}
+        for field in type(self).model_fields:
+            value = getattr(self, field)
+            if value is None:
+                continue
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            variables[variable_name(field)] = plain
+        return variables
+
+    def _required(self, field: str) -> str:
+        value: str | None = getattr(self, field)
+        if value is None:
+            raise SettingsError(
+                f"{variable_name(field)} is not set. Start everything with `stibnite up`, which"
+                " sets it for its processes, or set it to the server that you run yourself."
+            )
+        return value
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process; the environment is read at the first call only.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(_sentence(str(each["loc"][0]), each["msg"]) for each in error.errors())
+        raise SettingsError(f"The environment has settings that cannot be used. {wrong}") from None
+
+
+def _sentence(location: str, message: str) -> str:
+    # Pydantic reports a field by its alias where it has one, else by its name.
+    name = variable_name(location) if location in Settings.model_fields else location
+    return f"{name}: {message.removeprefix('Value error, ')}"
+
+
+def variable_name(field: str) -> str:
+    """The name of the variable that fills a field."""
+    return str(Settings.model_fields[field].validation_alias or f"{_PREFIX}{field.upper()}")

@@ -1,0 +1,43 @@
+"""What one operation works with: the caller and the stores, made once per request by the doors."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from api.caller import Caller
+from api.cursors import CursorSigner
+from api.errors import DomainError, ErrorCode
+from api.stores.clickhouse import ClickHouse
+from api.stores.postgres import Postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The connections of one process, opened at its start."""
+
+    postgres: Postgres
+    clickhouse: ClickHouse
+    redis: Redis
+    cursors: CursorSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One caller's request: every domain operation takes it as its first argument."""
+
+    stores: Stores
+    identity: Caller | None
+
+    @property
+    def caller(self) -> Caller:
+        """The authenticated caller.
+
+        Raises ``unauthenticated`` where there is none, so that a door that forgot to ask cannot
+        serve anybody.
+        """
+        if self.identity is None:
+            raise DomainError(
+                ErrorCode.UNAUTHENTICATED,
+                "This operation needs an API key: send it as the header x-api-key.",
+            )
+        return self.identity
