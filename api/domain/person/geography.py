@@ -1,0 +1,303 @@
+"""Places in a query: US states by name and code, cities with and without their state."""
+
+from dataclasses import dataclass, replace
+
+from api.domain.company.places import (
+    City,
+    cities_by_name,
+    fold,
+    joined,
+    state_code,
+    states,
+    states_by_name,
+    words_of_places,
+)
+from api.domain.person.interpretation import Location
+from api.domain.person.reading import Reading
+from api.domain.person.vocabulary import vocabulary, wording
+
+PLACE_RULE = "place"
+# A city that people mean when they name no state, and that they may name without "in".
+SIZEABLE_POPULATION = 100_000
+_WORDS_OF_A_STATE_MAX = 3
+
+_LIST_WORDS = frozenset({"and", "or", "plus"})
+# Codes that are words; they are read only where a place must stand.
+_CODES_THAT_ARE_WORDS = frozenset(
+    {"IN", "OR", "ME", "HI", "OK", "OH", "MD", "PA", "DE", "AL", "ID", "MS"}
+)
+# Codes that are nothing else; they are read in lower case anywhere.
+_CODES_OF_NO_WORD = frozenset(
+    {
+        *("AZ", "FL", "IL", "KS", "KY", "MI", "MN", "NC", "ND", "NH", "NJ", "NM", "NV", "NY", "RI"),
+        *("SD", "TN", "TX", "UT", "VT", "WA", "WI", "WV", "WY"),
+    }
+)
+_NEVER_LOWER_CASE = frozenset({"IN", "OR", "ME", "HI"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Words of a text that name a place; ``state`` is absent where the name leaves it open."""
+
+    stop: int
+    city: str | None
+    state: str | None
+    bearers: tuple[City, ...] = ()
+    is_city_name: bool = False
+
+
+def read_places(reading: Reading, preferred_state: str | None = None) -> list[Location]:
+    """The places that the text names, in order, without repetition.
+
+    A city without its state lies in ``preferred_state`` (a code) if that state has such a city.
+    """
+    found: dict[str, Location] = {}
+    shouting = not any(character.islower() for word in reading.words for character in word.text)
+    after_place = False
+    position = 0
+    while position < len(reading.words):
+        expected = after_place or _is_expected(reading, position)
+        match = _place_at(reading, position, expected=expected, shouting=shouting)
+        if match is None:
+            # "Reno, Boise and Denver": what follows a place and a joint may be a place again.
+            after_place = after_place and reading.stem(position) in _LIST_WORDS
+            position += 1
+            continue
+        location = _located(reading, match, preferred_state)
+        found.setdefault(location.key, location)
+        _take(reading, position, match.stop)
+        position = match.stop
+        after_place = True
+    return list(found.values())
+
+
+def place(city: str | None, state: str | None) -> Location:
+    """A location with its documented key and label; ``state`` is a two-letter code."""
+    if city is None:
+        return Location(f"state:{state}", states()[state or ""], None, state)
+    slug = fold(city).replace(" ", "-")
+    return Location(
+        f"city:{slug},{state}" if state else f"city:{slug}",
+        f"{city}, {state}" if state else city,
+        city,
+        state,
+    )
+
+
+def inferred_state(bearers: tuple[City, ...]) -> str | None:
+    """The state that a city's name alone means: one bearer, or only one of sizeable population."""
+    if len(bearers) == 1:
+        return bearers[0].state
+    sizeable = [city for city in bearers if city.population >= SIZEABLE_POPULATION]
+    return sizeable[0].state if len(sizeable) == 1 else None
+
+
+def ambiguous_city(city: str, bearers: tuple[City, ...]) -> str:
+    """The warning about a city of several states."""
+    named = ", ".join(dict.fromkeys(bearer.state for bearer in bearers[:5]))
+    return f"{city} is a city in several states ({named}); name the state to search only there."
+
+
+def unknown_city(city: str, state: str | None) -> str:
+    """The warning about a city that is not in the list of cities."""
+    where = f" in {states()[state]}" if state else ""
+    return f"{city} is not a known city{where}; the name was used as it was given."
+
+
+def _is_expected(reading: Reading, position: int) -> bool:
+    before = reading.stem(position - 1)
+    if before in {"of", "the"}:
+        return reading.stem(
+            position - 2
+        ) in wording().place_endings | wording().place_prepositions | {"out"}
+    return before in wording().place_prepositions
+
+
+def _place_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:
+    is_name = _longest_name(reading, position) > 0 or _code_at(reading, position) is not None
+    if not reading.is_free(position) or not (is_name or expected):
+        return None
+    state = _state_at(reading, position, expected=expected, shouting=shouting)
+    city = _city_at(reading, position, expected=expected, shouting=shouting)
+    if city is None or state is None:
+        return city or state
+    # "New York" is the state, "New York City" and "Washington, DC" are cities; LA is Los Angeles.
+    is_code = len(reading.words[position].text) == 2
+    if is_code or city.stop > state.stop:
+        return city
+    big = city.bearers[0].population >= SIZEABLE_POPULATION
+    says_state = "state" in (reading.stem(position - 2), reading.stem(state.stop))
+    return replace(state, is_city_name=big and city.stop == state.stop and not says_state)
+
+
+def _state_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:
+    named = _state_named(reading, position)
+    if named is not None:
+        return _Match(named[1], None, named[0])
+    code = _code_at(reading, position)
+    if code is None:
+        return None
+    word = reading.words[position]
+    follows_comma = "," in word.before
+    if expected and ((word.text.isupper() and not shouting) or code not in _NEVER_LOWER_CASE):
+        return _Match(position + 1, None, code)
+    plain = word.text.isupper() and not shouting
+    if (
+        plain and (follows_comma or code not in _CODES_THAT_ARE_WORDS)
+    ) or code in _CODES_OF_NO_WORD:
+        return _Match(position + 1, None, code)
+    return None
+
+
+def _state_named(reading: Reading, position: int) -> tuple[str, int] | None:
+    """The state whose full name stands at a position, and the position after it."""
+    for length in range(min(_longest_name(reading, position), _WORDS_OF_A_STATE_MAX), 0, -1):
+        name = _name(reading, position, length)
+        code = states_by_name().get(name) if name else None
+        if code is not None:
+            return code, position + length
+    return None
+
+
+def _longest_name(reading: Reading, position: int) -> int:
+    """How many words the longest place has whose name begins with the word at a position."""
+    if position >= len(reading.words):
+        return 0
+    return words_of_places().get(joined([reading.words[position].fold]), 0)
+
+
+def _code_at(reading: Reading, position: int) -> str | None:
+    if not reading.is_free(position):
+        return None
+    text = reading.words[position].text
+    code = text.upper()
+    return code if code in states() else None
+
+
+def _name(reading: Reading, position: int, length: int) -> str | None:
+    """The folded words as one name, ``None`` where punctuation other than "St." stands inside."""
+    stop = position + length
+    if stop > len(reading.words):
+        return None
+    for inner in range(position, stop):
+        if not reading.is_free(inner):
+            return None
+        word = reading.words[inner]
+        if inner > position and word.breaks and word.before != ".":
+            return None
+    return joined([word.fold for word in reading.words[position:stop]])
+
+
+def _city_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:
+    for length in range(_longest_name(reading, position), 0, -1):
+        name = _name(reading, position, length)
+        bearers = cities_by_name().get(name) if name else None
+        stop = position + length
+        if bearers is None or reading.stem(stop) in wording().no_place_before:
+            continue
+        code, after = _following_state(reading, stop)
+        if code is not None:
+            within = tuple(city for city in bearers if city.state == code)
+            if within:
+                return _Match(after, within[0].name, code, within)
+        if (expected and not _is_other_word(reading, position, length)) or _is_plain(
+            reading, position, length, bearers
+        ):
+            return _Match(stop, bearers[0].name, None, bearers)
+    return _unknown_city_at(reading, position, shouting=shouting) if expected else None
+
+
+def _unknown_city_at(reading: Reading, position: int, *, shouting: bool) -> _Match | None:
+    """A capitalised name that a state follows after a comma: "in Kellogg, Idaho"."""
+    if shouting:
+        return None
+    stop = position
+    while stop - position < 3 and reading.is_free(stop) and reading.words[stop].is_capital:
+        if stop > position and reading.words[stop].breaks:
+            break
+        stop += 1
+    if stop == position or "," not in reading.gap(stop):
+        return None
+    if state_code(" ".join(word.fold for word in reading.words[position:stop])) is not None:
+        return None
+    code, after = _following_state(reading, stop)
+    if code is None:
+        return None
+    name = " ".join(word.text for word in reading.words[position:stop])
+    return _Match(after, name, code)
+
+
+def _following_state(reading: Reading, position: int) -> tuple[str | None, int]:
+    """The state right after a city, with or without a comma, and the position after it."""
+    if position >= len(reading.words) or reading.gap(position) not in {"", ",", "(", "-"}:
+        return None, position
+    named = _state_named(reading, position)
+    if named is not None:
+        return named
+    code = _code_at(reading, position)
+    if code is None:
+        return None, position
+    # "Reno or Denver" is no city in Oregon, and "Boise in …" none in Indiana.
+    word, last = reading.words[position], position + 1 == len(reading.words)
+    certain = "," in word.before or last or (word.text.isupper() and code not in _NEVER_LOWER_CASE)
+    ends = last or reading.words[position + 1].breaks
+    return (code, position + 1) if certain or ends else (None, position)
+
+
+def _is_other_word(reading: Reading, position: int, length: int) -> bool:
+    """Whether a lower-case word after "in" is rather an industry: "in energy", "in media"."""
+    return (
+        length == 1
+        and not reading.words[position].is_capital
+        and reading.stem(position) in vocabulary().dictionary_words
+    )
+
+
+def _is_plain(reading: Reading, position: int, length: int, bearers: tuple[City, ...]) -> bool:
+    """Whether a name means a city without a preposition: "Las Vegas law firms"."""
+    if bearers[0].population < SIZEABLE_POPULATION:
+        return False
+    if length > 1:
+        return True
+    stem = reading.stem(position)
+    known = vocabulary()
+    return (
+        reading.words[position].fold not in wording().ordinary_words
+        and stem not in known.dictionary_words
+        and stem not in wording().fillers
+    )
+
+
+def _located(reading: Reading, match: _Match, preferred_state: str | None) -> Location:
+    """The location of a match, with the doubts that it raises."""
+    if match.city is None:
+        if match.is_city_name:
+            name = states()[match.state or ""]
+            reading.warnings.append(f"{name} was read as the state, not as the city.")
+        return place(None, match.state)
+    if not match.bearers:
+        reading.warnings.append(unknown_city(match.city, match.state))
+        return place(match.city, match.state)
+    if match.state is None and preferred_state in {city.state for city in match.bearers}:
+        return place(match.city, preferred_state)
+    state = match.state or inferred_state(match.bearers)
+    if state is None:
+        reading.warnings.append(ambiguous_city(match.city, match.bearers))
+    return place(match.city, state)
+
+
+def _take(reading: Reading, start: int, stop: int) -> None:
+    """Consumes a place with "in", "state of" before it and "area" after it."""
+    begin = start
+    while begin > 0 and reading.is_free(begin - 1):
+        before = reading.stem(begin - 1)
+        is_link = before in {"of", "the"} and _is_expected(reading, begin)
+        if before not in wording().place_prepositions | wording().place_endings and not is_link:
+            break
+        begin -= 1
+    while reading.is_free(stop) and reading.stem(stop) in wording().place_endings:
+        if reading.words[stop].breaks:
+            break
+        stop += 1
+    reading.take(begin, stop, PLACE_RULE)

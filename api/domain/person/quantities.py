@@ -1,0 +1,266 @@
+"""Numbers in a query: how many employees the companies have, and how many records are wanted."""
+
+from dataclasses import dataclass
+
+from api.domain.person.reading import UNUSED, Reading
+from api.domain.person.vocabulary import wording
+from api.errors import invalid
+
+SIZE_RULE = "employee_count"
+COUNT_RULE = "requested_records"
+# More than any company employs, and more than any answer holds.
+NUMBER_MAX = 1_000_000_000
+# Where "small" ends and "large" begins, by head count.
+SMALL_MAX = 49
+LARGE_MIN = 1_000
+
+_NUMBER_WORDS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13,
+    "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_MULTIPLES = {"hundred": 100, "thousand": 1_000, "dozen": 12, "million": 1_000_000}
+
+
+@dataclass(slots=True)
+class Range:
+    """Bounds of the head count, inclusive; ``None`` is open."""
+
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a bound at all."""
+        return self.low is not None or self.high is not None
+
+    def narrow(self, low: int | None, high: int | None) -> None:
+        """Both this range and another: the bounds that are stricter."""
+        if low is not None:
+            self.low = low if self.low is None else max(self.low, low)
+        if high is not None:
+            self.high = high if self.high is None else min(self.high, high)
+
+
+def read_sizes(reading: Reading) -> Range:
+    """The head counts that the text states in numbers, all together.
+
+    Raises ``invalid_input`` when no company can meet them.
+    """
+    found = Range()
+    position = 0
+    while position < len(reading.words):
+        stop = _size_at(reading, position, found)
+        position = stop or position + 1
+    if found.low is not None and found.high is not None and found.low > found.high:
+        raise invalid(
+            "q",
+            f"no company has at least {found.low:,} and at most {found.high:,} employees; "
+            "ask for a range such as 'between 11 and 50 employees'.",
+        )
+    return found
+
+
+def read_size_words(reading: Reading, found: Range) -> None:
+    """Reads "small", "mid-sized" and "large", unless numbers say more; warns what they mean."""
+    if found.is_set:
+        return
+    known = wording()
+    for phrases, low, high, meaning in (
+        (known.small, None, SMALL_MAX, "fewer than 50 employees"),
+        (known.medium, SMALL_MAX + 1, LARGE_MIN - 1, "50 to 999 employees"),
+        (known.large, LARGE_MIN, None, "1,000 employees or more"),
+    ):
+        for position in range(len(reading.words)):
+            length = reading.starts_with(phrases, position)
+            if length and reading.is_free(position) and reading.is_free(position + length):
+                found.narrow(low, high)
+                typed = " ".join(word.text for word in reading.words[position : position + length])
+                reading.warnings.append(f'"{typed}" was read as {meaning}.')
+                reading.take(position, position + length, SIZE_RULE)
+                return
+
+
+def read_count(reading: Reading) -> int | None:
+    """The number of records that the text asks for. Raises ``invalid_input`` for zero."""
+    for position in range(len(reading.words)):
+        if not reading.is_free(position):
+            continue
+        number = _number_at(reading, position)
+        if number is None:
+            continue
+        value, stop = number
+        leading = all(stem in wording().asking for stem in reading.stems[:position])
+        counted = reading.ends_with(wording().counting, position)
+        if not leading and not counted and reading.stem(stop) not in wording().records:
+            continue
+        if reading.gap(position).endswith(("$", "€", "£")) or reading.gap(stop).startswith("%"):
+            continue
+        if value == 0:
+            raise invalid("q", "ask for at least one record, for example 'top 25 CEOs in Texas'.")
+        if value > NUMBER_MAX:
+            reading.warnings.append(
+                "The requested number of records is too large and was not used."
+            )
+            reading.take(position, stop, UNUSED)
+            return None
+        if reading.stem(stop) in wording().records:
+            stop += 1
+        reading.take(position - counted, stop, COUNT_RULE)
+        return value
+    return None
+
+
+def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
+    """The value of a number in digits or words, and the position after it."""
+    word = reading.words[position]
+    spelled = word.stem in _NUMBER_WORDS or word.stem == "a"
+    if (word.number is None and not spelled) or not reading.is_free(position):
+        return None
+    total, current, at = 0, 0, position
+    if word.number is not None:
+        current = word.number
+        at += 1
+    elif word.stem == "a" and reading.stem(at + 1) in _MULTIPLES:
+        current = 1
+        at += 1
+    else:
+        while reading.is_free(at) and reading.stem(at) in _NUMBER_WORDS:
+            current += _NUMBER_WORDS[reading.stem(at)]
+            at += 1
+    if at == position:
+        return None
+    while reading.is_free(at) and not reading.words[at].breaks:
+        stem = reading.stem(at)
+        if stem in _MULTIPLES:
+            current *= _MULTIPLES[stem]
+            if _MULTIPLES[stem] >= 1_000:
+                total, current = total + current, 0
+        elif stem in _NUMBER_WORDS and reading.words[position].number is None:
+            current += _NUMBER_WORDS[stem]
+        else:
+            break
+        at += 1
+    # A lone "one" is a pronoun: "one of the owners".
+    if at == position + 1 and reading.stem(position) == "one":
+        return None
+    return min(total + current, NUMBER_MAX + 1), at
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """Bounds that the words from ``begin`` to ``stop`` state, and in which way they do."""
+
+    low: int | None
+    high: int | None
+    begin: int
+    stop: int
+    compared: bool = True
+    has_unit: bool = False
+
+
+def _size_at(reading: Reading, position: int, found: Range) -> int | None:
+    """Reads a head count whose number is at ``position``; the position after it, if it is one."""
+    number = _number_at(reading, position)
+    if number is None or reading.gap(position).endswith(("$", "€", "£")):
+        return None
+    stated = _range(reading, position, number) or _bound(reading, position, number)
+    unit = _unit(reading, stated.stop)
+    held = _held(reading, stated.begin)
+    if not _is_size(reading, stated, unit=unit, held=held):
+        return None
+    if max(stated.low or 0, stated.high or 0) > NUMBER_MAX:
+        return None
+    low, high = stated.low, stated.high
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+        reading.warnings.append(f"The range of employees was read as {low:,} to {high:,}.")
+    found.narrow(low, high)
+    reading.take(stated.begin - held, stated.stop + unit, SIZE_RULE)
+    return stated.stop + unit
+
+
+def _range(reading: Reading, position: int, number: tuple[int, int]) -> _Statement | None:
+    """Two numbers: "between 11 and 50", "from 10 to 50", "10-50"."""
+    low, stop = number
+    opened = reading.stem(position - 1) in {"between", "from"}
+    link = reading.stem(stop)
+    if link in {"to", "through"} or (link == "and" and opened):
+        at = stop + 1
+    elif reading.gap(stop) in {"-", "–", "—"}:
+        at = stop
+    else:
+        return None
+    second = _number_at(reading, at) if at < len(reading.words) else None
+    return None if second is None else _Statement(low, second[0], position - opened, second[1])
+
+
+def _bound(reading: Reading, position: int, number: tuple[int, int]) -> _Statement:
+    """One number: "over 50", "50+", "50 or more", "50 employees or fewer", "exactly 50"."""
+    value, stop = number
+    known = wording()
+    mark = reading.gap(position)
+    for phrases, signs, low, high in (
+        (known.at_least, (">=", "≥", "=>"), value, None),
+        (known.at_most, ("<=", "≤", "=<"), None, value),
+        (known.over, (">",), value + 1, None),
+        (known.under, ("<",), None, max(value - 1, 0)),
+    ):
+        length = reading.ends_with(phrases, position)
+        if length or mark.endswith(signs):
+            return _Statement(low, high, position - length, stop)
+    if reading.gap(stop).startswith("+"):
+        return _Statement(value, None, position, stop)
+    unit = _unit(reading, stop)
+    for after in (stop, stop + unit):
+        has_unit = after > stop
+        more = reading.starts_with(known.or_more, after)
+        if more:
+            return _Statement(value, None, position, after + more, has_unit=has_unit)
+        fewer = reading.starts_with(known.or_fewer, after)
+        if fewer:
+            return _Statement(None, value, position, after + fewer, has_unit=has_unit)
+    exactly = reading.ends_with(known.exactly, position)
+    return _Statement(value, value, position - exactly, stop, compared=exactly > 0)
+
+
+def _unit(reading: Reading, start: int) -> int:
+    """Length of "employees", "full-time employees", "or so people" at a position."""
+    position = start
+    while reading.is_free(position) and reading.stem(position) in wording().employee_adjectives:
+        position += 1
+    is_team_member = reading.stem(position) == "member" and reading.stem(position - 1) == "team"
+    if reading.is_free(position) and (
+        reading.stem(position) in wording().employees or is_team_member
+    ):
+        return position + 1 - start
+    return 0
+
+
+def _held(reading: Reading, begin: int) -> int:
+    """Length of what leads to a head count ("with", "having a team of") right before it."""
+    length = reading.ends_with(wording().holding, begin)
+    if length and reading.stem(begin - length - 1) in wording().may_hold:
+        length += 1
+    free = all(reading.is_free(position) for position in range(begin - length, begin))
+    return length if free else 0
+
+
+def _is_size(reading: Reading, stated: _Statement, *, unit: int, held: int) -> bool:
+    """Whether a number is a head count and no count of records, code, age or sum of money."""
+    known = wording()
+    begin, stop = stated.begin, stated.stop
+    leading = reading.stems[begin - held : begin]
+    if unit or stated.has_unit:
+        # "50 people at law firms" asks for 50 records; "50-person firms" does not.
+        adjective = "-" in reading.gap(stop) or reading.stem(stop + unit) in known.companies
+        return stated.compared or adjective or held > 0
+    if known.states_size.intersection(leading):
+        return True
+    ends = stop >= len(reading.words) or (reading.words[stop].breaks and reading.gap(stop) != "+")
+    ends = ends or reading.stem(stop) in known.after_size
+    about_companies = reading.stem(begin - 1) in known.companies
+    about_companies = about_companies or not known.may_hold.isdisjoint(leading)
+    return stated.compared and ends and about_companies

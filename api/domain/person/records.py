@@ -1,0 +1,94 @@
+"""Person rows and pages as they are given out by every door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from api.domain.company.records import CompanyRow
+from api.domain.person.interpretation import PersonInterpretation
+from api.paging import Pagination
+
+
+class PersonRow(NamedTuple):
+    """One person with the company; what is unknown is ``None``. ``rank`` orders, unshown."""
+
+    person_id: str
+    first_name: str
+    last_name: str
+    job_title: str | None
+    business_email: str | None
+    mobile_phone: str | None
+    linkedin_url: str | None
+    company: CompanyRow
+    rank: int
+
+
+class SearchStrategy(StrEnum):
+    """The execution path of a search, documented as ``search_strategy``."""
+
+    TAXONOMY = "taxonomy"
+    INDEXED_DYNAMIC = "indexed_dynamic"
+    DYNAMIC = "dynamic"
+
+
+class PersonEdge(NamedTuple):
+    """A row with the cursor that continues after it."""
+
+    node: PersonRow
+    cursor: str
+
+
+class PageInfo(NamedTuple):
+    """Relay's page information."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """One page of people, billed as ``billable_records``.
+
+    ``cursor_at`` gives the cursor after a row of the page; edges and page information are made from
+    it only where somebody asks, since most callers need ``next_cursor`` alone.
+    """
+
+    nodes: list[PersonRow]
+    pagination: Pagination
+    billable_records: int
+    cursor_at: Callable[[int], str]
+    has_previous_page: bool
+
+    @cached_property
+    def edges(self) -> list[PersonEdge]:
+        """The rows, each with its cursor."""
+        return [PersonEdge(node, self.cursor_at(i)) for i, node in enumerate(self.nodes)]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """Relay's view of the page."""
+        return PageInfo(
+            has_next_page=self.pagination.next_cursor is not None,
+            has_previous_page=self.has_previous_page,
+            start_cursor=self.cursor_at(0) if self.nodes else None,
+            end_cursor=self.cursor_at(len(self.nodes) - 1) if self.nodes else None,
+        )
+
+
+@dataclass(frozen=True)
+class PersonSearchPage(PersonPage):
+    """A page of people found by a natural-language search."""
+
+    interpretation: PersonInterpretation
+    search_strategy: SearchStrategy
+
+
+class PersonMatches(NamedTuple):
+    """The answer of an exact look-up."""
+
+    nodes: list[PersonRow]
+    billable_records: int

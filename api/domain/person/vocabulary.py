@@ -1,0 +1,146 @@
+"""The words that the interpreter knows, prepared once from the dictionaries for fast look-up."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from api.domain.company.industries import industries
+from api.domain.person.lexer import PhraseSet, PhraseTable, phrase_stems
+from api.domain.person.roles import role_book
+
+# Ranks from the lowest up, for "director level and above". A rank is the key of a general role.
+RANKS = ("manager", "director", "head", "vp", "c_level", "president", "founder", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """``wording.toml``: sets of canonical words, and sets of phrases."""
+
+    fillers: frozenset[str]
+    people: frozenset[str]
+    everyone: frozenset[str]
+    all: frozenset[str]
+    company_links: frozenset[str]
+    employed_at: frozenset[str]
+    companies: frozenset[str]
+    exclusions: frozenset[str]
+    clause_starts: frozenset[str]
+    leading: frozenset[str]
+    department_people: frozenset[str]
+    above: frozenset[str]
+    employees: frozenset[str]
+    employee_adjectives: frozenset[str]
+    states_size: frozenset[str]
+    may_hold: frozenset[str]
+    after_size: frozenset[str]
+    asking: frozenset[str]
+    records: frozenset[str]
+    place_prepositions: frozenset[str]
+    place_endings: frozenset[str]
+    no_place_before: frozenset[str]
+    ordinary_words: frozenset[str]
+    over: PhraseSet
+    at_least: PhraseSet
+    under: PhraseSet
+    at_most: PhraseSet
+    exactly: PhraseSet
+    or_more: PhraseSet
+    or_fewer: PhraseSet
+    holding: PhraseSet
+    small: PhraseSet
+    medium: PhraseSet
+    large: PhraseSet
+    counting: PhraseSet
+    leaders: PhraseSet
+    in_charge: PhraseSet
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Tables of phrases of canonical words; values are dictionary keys ("healthcare": several).
+
+    ``dictionary_words`` are all words of roles and industries; ``beginnings`` the first words of
+    all phrases, so that a word of neither can be passed over at once.
+    """
+
+    roles: PhraseTable[str]
+    levels: PhraseTable[str]
+    functions: PhraseTable[str]
+    lookalikes: PhraseTable[str]
+    industry_names: PhraseTable[tuple[str, ...]]
+    industry_adjectives: PhraseTable[tuple[str, ...]]
+    dictionary_words: frozenset[str]
+    beginnings: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def wording() -> Wording:
+    """The words of asking, comparing and linking. Read at the first call, then kept."""
+    text = files("api.domain.person").joinpath("wording.toml").read_text(encoding="utf-8")
+    data: dict[str, Any] = tomllib.loads(text)
+    words: dict[str, Any] = {
+        name: frozenset(_stems(entry)) for name, entry in data["words"].items()
+    }
+    phrases: dict[str, Any] = {
+        name: PhraseSet(map(_stems, entry)) for name, entry in data["phrases"].items()
+    }
+    return Wording(**words, **phrases)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """All tables. Built at the first call (some tens of milliseconds), then kept."""
+    book = role_book()
+    roles = list(_role_phrases())
+    names = [(name, x.key) for x in industries().values() for name in x.names]
+    adjectives = [(name, x.key) for x in industries().values() for name in x.adjectives]
+    levels = _table([(word, x.key) for x in book.levels for word in x.words])
+    functions = _table([(word, x.key) for x in book.functions for word in x.words])
+    lookalikes = _table([(phrase, phrase) for phrase in book.lookalikes])
+    role_table, name_table, adjective_table = _table(roles), _grouped(names), _grouped(adjectives)
+    return Vocabulary(
+        roles=role_table,
+        levels=levels,
+        functions=functions,
+        lookalikes=lookalikes,
+        industry_names=name_table,
+        industry_adjectives=adjective_table,
+        dictionary_words=frozenset(
+            stem for phrase, _ in [*roles, *names, *adjectives] for stem in _stems(phrase)
+        ),
+        beginnings=wording().leading.union(
+            wording().in_charge.beginnings,
+            *(table.beginnings for table in (role_table, levels, functions, lookalikes)),
+            *(table.beginnings for table in (name_table, adjective_table)),
+        ),
+    )
+
+
+def _role_phrases() -> Iterator[tuple[str, str]]:
+    """Phrases of the written roles; those of levels and functions are combined by the parser."""
+    book = role_book()
+    products = {f"{x.key}_{y.key}" for x in book.levels for y in book.functions}
+    for role in book.roles.values():
+        if role.key not in products:
+            yield from ((phrase, role.key) for phrase in (*role.phrases, role.short.lower()))
+
+
+def _table(entries: list[tuple[str, str]]) -> PhraseTable[str]:
+    return PhraseTable((_stems(phrase), key) for phrase, key in entries)
+
+
+def _grouped(entries: list[tuple[str, str]]) -> PhraseTable[tuple[str, ...]]:
+    """Like ``_table``, where one phrase may stand for several keys."""
+    keys: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for phrase, key in entries:
+        stems = _stems(phrase)
+        if key not in keys.get(stems, ()):
+            keys[stems] = (*keys.get(stems, ()), key)
+    return PhraseTable(keys.items())
+
+
+def _stems(phrase: str) -> tuple[str, ...]:
+    return phrase_stems(phrase, role_book().spelling)

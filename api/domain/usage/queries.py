@@ -1,0 +1,46 @@
+"""The SQL of the usage journal."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from api.stores.postgres import Postgres
+from api.stores.tables import usage_entries
+
+# The entry's id is chosen by the caller, so that writing it again after a lost connection, when
+# nobody knows whether the first attempt arrived, still leaves one row.
+_ADD = insert(usage_entries).on_conflict_do_nothing(index_elements=["id"])
+
+_TOTALS = select(
+    func.count().label("requests"),
+    func.coalesce(func.sum(usage_entries.c.billable_records), 0).label("billable_records"),
+).where(usage_entries.c.api_key_id == bindparam("api_key_id"))
+
+
+async def add_entry(
+    postgres: Postgres,
+    *,
+    entry_id: UUID,
+    account_id: UUID,
+    api_key_id: UUID,
+    operation: str,
+    billable_records: int,
+) -> None:
+    """Writes one row; a second time with the same id does nothing."""
+    await postgres.fetch(
+        _ADD,
+        {
+            "id": entry_id,
+            "account_id": account_id,
+            "api_key_id": api_key_id,
+            "operation": operation,
+            "billable_records": billable_records,
+        },
+    )
+
+
+async def totals_of_key(postgres: Postgres, api_key_id: UUID) -> tuple[int, int]:
+    """``(requests, billable records)`` of a key."""
+    (row,) = await postgres.fetch(_TOTALS, {"api_key_id": api_key_id})
+    return row.requests, int(row.billable_records)

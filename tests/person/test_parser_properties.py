@@ -1,0 +1,129 @@
+"""What holds for every text, sensible or not."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.domain.company.industries import industries
+from api.domain.company.places import states
+from api.domain.person.interpretation import PersonInterpretation
+from api.domain.person.lexer import singular_phrase
+from api.domain.person.parser import (
+    MAX_QUERY_CHARS,
+    MAX_TERMS,
+    GivenPlace,
+    given_place,
+    interpret,
+    read,
+)
+from api.domain.person.quantities import NUMBER_MAX
+from api.domain.person.reading import UNUSED, Reading
+from api.domain.person.roles import roles
+from api.errors import DomainError
+
+# Words that the rules know, in any order and with anything between them.
+KNOWN_WORDS = """
+CEOs cfo VP of sales and marketing directors level above heads HR decision makers owners founder
+partners at law firms SaaS companies banks breweries in Texas NV Las Vegas Portland, Oregon New York
+City with 50+ employees more than fewer between 11 and 50 10-50 at least 1,000 give me 25 top first
+two hundred all everyone people who work at not excluding without except in charge of leading small
+large & / ( ) ; - + dozen million product owners growth hackers La OR IN id County staff members
+"""
+ANYTHING = st.text(max_size=MAX_QUERY_CHARS + 5)
+WORDED = st.lists(st.sampled_from(KNOWN_WORDS.split()), max_size=30).map(" ".join)
+MIXED = st.lists(st.sampled_from(KNOWN_WORDS.split()) | st.text(max_size=8), max_size=30).map(
+    " ".join
+)
+QUERIES = ANYTHING | WORDED | MIXED
+
+
+def read_or_refused(q: str) -> PersonInterpretation | None:
+    try:
+        return interpret(q)
+    except DomainError:
+        return None
+
+
+def is_typed(label: str, q: str) -> bool:
+    """Whether a title consists of words of the query, the last one perhaps in the singular."""
+    typed = [word.text for word in Reading.of(q).words]
+    *first, last = label.split(" ")
+    return set(first) <= set(typed) and any(singular_phrase([word]) == last for word in typed)
+
+
+@given(QUERIES)
+@settings(deadline=None, max_examples=300)
+def test_any_text_is_read_or_refused_and_always_alike(q: str) -> None:
+    assert read_or_refused(q) == read_or_refused(q)
+
+
+@given(ANYTHING, ANYTHING, ANYTHING)
+@settings(deadline=None, max_examples=100)
+def test_any_place_filter_is_read_or_refused(q: str, city: str, state: str) -> None:
+    try:
+        found = interpret(f"CEOs {q}", location_city=city, location_state=state)
+    except DomainError:
+        return
+    assert found.filters.company_state is None or found.filters.company_state in states()
+
+
+@given(QUERIES)
+@settings(deadline=None, max_examples=300)
+def test_every_word_is_consumed_by_one_rule_or_reported(q: str) -> None:
+    reading = Reading.of(q)
+    try:
+        found = read(reading, GivenPlace())
+    except DomainError:
+        return
+    left = [
+        word.text
+        for word, rule in zip(reading.words, reading.rules, strict=True)
+        if rule in (None, UNUSED)
+    ]
+    assert list(found.unparsed) == left
+    assert bool(found.unparsed) == any("not used" in warning for warning in found.warnings)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+@settings(deadline=None, max_examples=200)
+def test_no_word_of_the_text_is_lost(q: str) -> None:
+    ascii_words = re.findall(r"(?<![^\W_])[a-z]+(?![^\W_])", q.casefold())
+    typed = " ".join(word.text for word in Reading.of(q).words).casefold()
+    assert all(word in typed for word in ascii_words)
+
+
+@given(QUERIES)
+@settings(deadline=None, max_examples=300)
+def test_the_answer_is_bounded_and_comes_from_the_dictionaries(q: str) -> None:
+    found = read_or_refused(q)
+    if found is None:
+        return
+    assert max(len(found.roles), len(found.industries), len(found.locations)) <= MAX_TERMS
+    for role in found.roles:
+        assert role.role in roles() or is_typed(role.label, q)
+    assert all(industry.industry in industries() for industry in found.industries)
+    assert all(place.state is None or place.state in states() for place in found.locations)
+    filters = found.filters
+    low, high = filters.employee_count_min or 0, filters.employee_count_max
+    assert 0 <= low <= NUMBER_MAX + 1
+    assert high is None or low <= high <= NUMBER_MAX
+    assert found.requested_records is None or 1 <= found.requested_records <= NUMBER_MAX
+    assert found.all_employees == (not found.roles)
+
+
+@given(st.sampled_from(sorted(roles())), st.sampled_from(sorted(industries())))
+@settings(deadline=None, max_examples=200)
+def test_each_role_and_industry_is_found_by_its_own_names(role_key: str, industry_key: str) -> None:
+    role, industry = roles()[role_key], industries()[industry_key]
+    # A written role goes before the product of a level and a function of the same name.
+    namesakes = {key for key, other in roles().items() if other.short.lower() == role.short.lower()}
+    found = interpret(f"{role.short} at {industry.names[0]} in Texas")
+    assert namesakes & {term.role for term in found.roles}
+    assert industry_key in {term.industry for term in found.industries}
+    assert found.filters.company_state == "TX"
+    assert found.unparsed == ()
+
+
+def test_no_place_given_is_no_filter() -> None:
+    assert given_place(None, None) == GivenPlace()
