@@ -1,0 +1,80 @@
+"""The columns of users' files, by name (DESIGN: data that users bring), and their bounds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a row was rejected, as the rejects file and the report say it."""
+
+    MISSING_ID = "missing_id"
+    MISSING_NAME = "missing_name"
+    MISSING_COMPANY = "missing_company"
+    """A person with neither ``company_id`` nor ``company_domain``."""
+    UNKNOWN_COMPANY = "unknown_company"
+    """A person of a company that is not loaded."""
+    DUPLICATE_ID = "duplicate_id"
+    """Another row of the same file has this id; that one was loaded."""
+    BAD_NUMBER = "bad_number"
+    NEGATIVE_NUMBER = "negative_number"
+    BAD_DOMAIN = "bad_domain"
+    BAD_CHARACTER = "bad_character"
+    """A NUL character."""
+    BAD_ENCODING = "bad_encoding"
+    """Bytes that are not UTF-8."""
+    BAD_JSON = "bad_json"
+    """A line that is not one JSON object."""
+    BAD_TYPE = "bad_type"
+    """A JSON object or list, true or false where text or a number belongs."""
+    WRONG_CELL_COUNT = "wrong_cell_count"
+    """Too few or too many cells, or a file that ends inside a quoted cell."""
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One text column: the most characters it may hold, and why a row without it is rejected."""
+
+    name: str
+    max_chars: int
+    required: Reason | None = None
+
+
+# A description may be pages long; a megabyte is the longest cell that is read at all.
+MAX_CELL_CHARS = 1024 * 1024
+
+COMPANY_COLUMNS = (
+    Column("company_id", 200, Reason.MISSING_ID),
+    Column("name", 1_000, Reason.MISSING_NAME),
+    Column("domain", 2_000),
+    Column("website", 2_000),
+    Column("phone", 200),
+    Column("linkedin_url", 2_000),
+    Column("revenue", 100),
+    Column("employee_count", 100),
+    Column("industry", 1_000),
+    Column("sic", 100),
+    Column("naics", 100),
+    Column("city", 500),
+    Column("state", 500),
+    Column("country", 500),
+    Column("description", MAX_CELL_CHARS),
+)
+"""Without ``keywords``, which is a list (in CSV separated by ``;``)."""
+
+PERSON_COLUMNS = (
+    Column("person_id", 200, Reason.MISSING_ID),
+    Column("first_name", 500, Reason.MISSING_NAME),
+    Column("last_name", 500, Reason.MISSING_NAME),
+    Column("job_title", 1_000),
+    Column("business_email", 500),
+    Column("mobile_phone", 200),
+    Column("linkedin_url", 2_000),
+    Column("company_id", 200),
+    Column("company_domain", 2_000),
+)
+
+KEYWORDS = "keywords"
+KEYWORDS_MAX = 10_000
+EMPLOYEES_MAX = 10_000_000
+REVENUE_MAX = 10**15

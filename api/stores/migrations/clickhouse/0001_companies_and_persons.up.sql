@@ -1,0 +1,130 @@
+-- What users loaded, by id: the row with the highest version of an id is the valid one. Loads write
+-- these two tables; searches read the ones below.
+--
+-- A bucket is a 256th of all companies, with their people. Serving tables are made bucket after
+-- bucket, so each is read as a contiguous range. Large parts are not merged in the background: readers
+-- say FINAL, and api/load/publish.py merges when there are many.
+CREATE TABLE IF NOT EXISTS companies
+(
+    company_id String,
+    name String,
+    domain Nullable(String),
+    website Nullable(String),
+    phone Nullable(String),
+    linkedin_url Nullable(String),
+    revenue Nullable(Int64),
+    employee_count Nullable(UInt32),
+    industry Nullable(String),
+    sic Nullable(String),
+    naics Nullable(String),
+    city Nullable(String),
+    state Nullable(String),
+    country Nullable(String),
+    description Nullable(String),
+    keywords Array(String),
+    city_key String,
+    industries Array(LowCardinality(String)),
+    version UInt64 CODEC(Delta, LZ4),
+    company_rank UInt64 MATERIALIZED cityHash64(company_id),
+    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (bucket, company_id)
+SETTINGS max_bytes_to_merge_at_max_space_in_pool = 16777216;
+
+-- A person who changed company is in two buckets: the newer row counts.
+CREATE TABLE IF NOT EXISTS persons
+(
+    person_id String,
+    first_name String,
+    last_name String,
+    job_title Nullable(String),
+    business_email Nullable(String),
+    mobile_phone Nullable(String),
+    linkedin_url Nullable(String),
+    company_id String,
+    roles Array(LowCardinality(String)),
+    phone_key String,
+    linkedin_key String,
+    version UInt64 CODEC(Delta, LZ4),
+    company_rank UInt64 MATERIALIZED cityHash64(company_id),
+    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (bucket, person_id)
+SETTINGS max_bytes_to_merge_at_max_space_in_pool = 16777216;
+
+-- What searches read: people with their companies, in the one order of every list. Made anew by each
+-- load and exchanged in one step.
+--
+-- What is only shown is packed into two columns, its parts separated by a NUL, which no value holds:
+-- a page costs per column and place that it reads, and so needs 4 columns instead of 22. The parts
+-- have their names as aliases. An absent part is empty.
+CREATE TABLE IF NOT EXISTS person_index
+(
+    company_rank UInt64,
+    person_id String,
+    person String,
+    company String,
+    roles Array(LowCardinality(String)),
+    company_industries Array(LowCardinality(String)),
+    company_state LowCardinality(Nullable(String)),
+    company_city_key LowCardinality(String),
+    company_employee_count Nullable(UInt32),
+    phone_key String,
+    linkedin_key String,
+
+    first_name String ALIAS splitByChar('\0', person)[1],
+    last_name String ALIAS splitByChar('\0', person)[2],
+    job_title Nullable(String) ALIAS nullIf(splitByChar('\0', person)[3], ''),
+    business_email Nullable(String) ALIAS nullIf(splitByChar('\0', person)[4], ''),
+    mobile_phone Nullable(String) ALIAS nullIf(splitByChar('\0', person)[5], ''),
+    linkedin_url Nullable(String) ALIAS nullIf(splitByChar('\0', person)[6], ''),
+    title_key String ALIAS lowerUTF8(splitByChar('\0', person)[3]),
+    email_key String ALIAS lowerUTF8(splitByChar('\0', person)[4]),
+    company_id String ALIAS splitByChar('\0', company)[1],
+    company_name String ALIAS splitByChar('\0', company)[2],
+    company_domain Nullable(String) ALIAS nullIf(splitByChar('\0', company)[3], ''),
+    company_website Nullable(String) ALIAS nullIf(splitByChar('\0', company)[4], ''),
+    company_phone Nullable(String) ALIAS nullIf(splitByChar('\0', company)[5], ''),
+    company_linkedin_url Nullable(String) ALIAS nullIf(splitByChar('\0', company)[6], ''),
+    company_revenue Nullable(Int64) ALIAS toInt64OrNull(splitByChar('\0', company)[7]),
+    company_industry Nullable(String) ALIAS nullIf(splitByChar('\0', company)[9], ''),
+    company_sic Nullable(String) ALIAS nullIf(splitByChar('\0', company)[10], ''),
+    company_naics Nullable(String) ALIAS nullIf(splitByChar('\0', company)[11], ''),
+    company_city Nullable(String) ALIAS nullIf(splitByChar('\0', company)[12], ''),
+    company_country Nullable(String) ALIAS nullIf(splitByChar('\0', company)[14], ''),
+
+    INDEX roles_index roles TYPE text(tokenizer = 'array'),
+    INDEX industries_index company_industries TYPE text(tokenizer = 'array'),
+    INDEX state_index company_state TYPE text(tokenizer = 'array'),
+    INDEX city_index company_city_key TYPE text(tokenizer = 'array'),
+    INDEX title_index lowerUTF8(splitByChar('\0', person)[3]) TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX email_index lowerUTF8(splitByChar('\0', person)[4]) TYPE bloom_filter(0.01) GRANULARITY 8,
+    INDEX phone_index phone_key TYPE bloom_filter(0.01) GRANULARITY 8,
+    INDEX linkedin_index linkedin_key TYPE bloom_filter(0.01) GRANULARITY 8
+)
+ENGINE = MergeTree
+ORDER BY (company_rank, person_id)
+SETTINGS
+    -- The rows of a page lie far apart when few match: small granules and blocks make each cheap.
+    index_granularity = 1024,
+    min_compress_block_size = 16384,
+    max_compress_block_size = 262144,
+    -- Parts are written complete, sorted and one after the other in the order of the key: there is
+    -- nothing to merge, and a page in that order opens the first part only. For that, the primary key
+    -- in memory must have both its columns.
+    max_bytes_to_merge_at_max_space_in_pool = 1,
+    primary_key_ratio_of_unique_prefix_values_to_skip_suffix_columns = 1;
+
+CREATE TABLE IF NOT EXISTS domain_index
+(
+    domain String,
+    contact_count UInt32,
+    industry LowCardinality(Nullable(String)),
+    city LowCardinality(Nullable(String)),
+    state LowCardinality(Nullable(String)),
+    company_ranks Array(UInt64)
+)
+ENGINE = MergeTree
+ORDER BY domain;

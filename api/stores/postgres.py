@@ -1,0 +1,111 @@
+"""The way to Postgres: a small pool, single statements in autocommit, transactions where needed."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Executable, Row, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from api.errors import DomainError, ErrorCode
+
+# A request has about ten seconds; a statement gets half of it, and waiting for the server or for a
+# free connection less, so that a caller is answered "try again" rather than left hanging.
+STATEMENT_TIMEOUT_MS = 5_000
+CONNECT_TIMEOUT_S = 2
+POOL_WAIT_S = 3
+POOL_SIZE = 10
+
+
+class Postgres:
+    """An engine with named, bounded ways to use it.
+
+    Every failure to reach the server is ``unavailable``, without internal text.
+    """
+
+    def __init__(self, url: str):
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_SIZE,
+            pool_timeout=POOL_WAIT_S,
+            # Single statements run in autocommit and transactions end before their connection goes
+            # back, so the pool's own ROLLBACK would be one round trip per request for nothing.
+            pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            },
+        )
+        self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+
+    async def fetch(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
+        """The rows of one statement that may be run twice: a read, or an insert that ignores what
+        is there already.
+
+        It is run again once when the connection turns out to be dead, as all pooled ones are after
+        a restart of the server.
+        """
+        for attempt in (1, 2):
+            try:
+                async with self._engine.connect() as connection:
+                    result = await connection.execute(statement, values)
+                    return result.all() if result.returns_rows else ()
+            except DBAPIError as error:
+                if not error.connection_invalidated or attempt == 2:
+                    raise _unavailable_or(error) from error
+            except PoolTimeoutError as error:
+                raise _unavailable() from error
+        raise AssertionError("unreachable: the second attempt returns or raises")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back when the block raises."""
+        try:
+            async with self._transactions.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _unavailable_or(error) from error
+        except PoolTimeoutError as error:
+            raise _unavailable() from error
+
+    @asynccontextmanager
+    async def exclusive(self, what: str) -> AsyncIterator[None]:
+        """Holds the name ``what`` for one process on any machine, until the block ends.
+
+        The server lets go when the holder dies. Raises ``conflict`` when somebody else holds it.
+        """
+        # A connection of its own, which is closed and not pooled: the lock ends with it.
+        async with self._engine.connect() as connection:
+            taken = await connection.scalar(
+                text("select pg_try_advisory_lock(hashtext('stibnite'), hashtext(:what))"),
+                {"what": what},
+            )
+            if not taken:
+                raise DomainError(
+                    ErrorCode.CONFLICT, f"Another process does this already ({what}). Wait for it."
+                )
+            try:
+                yield
+            finally:
+                await connection.invalidate()
+
+
+def _unavailable() -> DomainError:
+    return DomainError(
+        ErrorCode.UNAVAILABLE, "The account store cannot be reached right now. Try again shortly."
+    )
+
+
+def _unavailable_or(error: DBAPIError) -> Exception:
+    """``unavailable`` for a lost, refused or timed-out connection; else the fault as it is."""
+    code = getattr(error.orig, "sqlstate", None)
+    transient = code is None or code[:2] in {"08", "53", "57"} or error.connection_invalidated
+    return _unavailable() if transient else error
