@@ -1,0 +1,31 @@
+"""What resolvers are handed: the work of one request, with its caller."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from api.domain.account.service import authenticate
+from api.work import Stores, Work
+
+API_KEY_HEADER = "x-api-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once per request, by either door."""
+
+    work: Work
+    request_id: str
+
+
+async def open_context(request: Request) -> Context:
+    """The context of an HTTP request: its key, when it sends one, becomes the caller.
+
+    Raises ``unauthenticated`` for a key that is unknown or revoked.
+    """
+    stores: Stores = request.app.state.stores
+    key = request.headers.get(API_KEY_HEADER)
+    identity = None if key is None else await authenticate(stores.postgres, key)
+    if identity is not None:
+        request.scope["caller"] = identity
+    return Context(Work(stores, identity), request.scope["request_id"])

@@ -1,0 +1,159 @@
+"""GraphQL over HTTP: POST /graphql, with GraphiQL for browsers on GET.
+
+Follows the GraphQL-over-HTTP draft: ``application/graphql-response+json`` where the client accepts
+it, a 4xx or 5xx status where there is no data, and 200 where there is, errors beside it or not.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from strawberry.types import ExecutionResult
+
+from api.errors import DomainError, ErrorCode
+from graph.context import Context, open_context
+from graph.documents import prepare_document
+from graph.errors import STATUS, cause_of, entry_of, located_entry
+from graph.executor import execute_prepared
+from graph.graphiql import graphiql_page
+from graph.schema import schema
+
+# A query of a megabyte is a mistake or an attack; variables of this API are short.
+MAX_BODY_BYTES = 1_000_000
+
+_JSON = "application/json"
+_GRAPHQL = "application/graphql-response+json"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The members of a GraphQL request that count."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+async def graphql_endpoint(request: Request) -> Response:
+    """Answers a GraphQL request, or shows GraphiQL to a browser."""
+    try:
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return graphiql_page()
+        if request.method != "POST":
+            raise DomainError(ErrorCode.METHOD_NOT_ALLOWED, "Send GraphQL requests by POST.")
+        media_type = _answer_type(request.headers.get("accept", "*/*"))
+        asked = _parse(await read_json(request, MAX_BODY_BYTES))
+        context = await open_context(request)
+        result = await _execute(asked, context)
+    except DomainError as failure:
+        entry = entry_of(failure, request.scope["request_id"])
+        headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else None
+        return _answer({"errors": [entry]}, STATUS[failure.code], _GRAPHQL, headers)
+    return _present(result, context, media_type)
+
+
+async def _execute(asked: GraphQLRequest, context: Context) -> ExecutionResult:
+    prepared = prepare_document(asked.query)
+    if prepared.faults:
+        return ExecutionResult(data=None, errors=list(prepared.faults))
+    if asked.operation_name is None:
+        chosen = len(prepared.operations) == 1
+    else:
+        chosen = asked.operation_name in prepared.operations
+    if not chosen:
+        raise DomainError(
+            ErrorCode.INVALID_INPUT,
+            "Send one query or mutation, or name the one to run by operationName.",
+        )
+    return await execute_prepared(
+        schema,
+        prepared.document,
+        operation_name=asked.operation_name,
+        variables=asked.variables or {},
+        context=context,
+        omit_absent=False,
+    )
+
+
+def _present(result: ExecutionResult, context: Context, media_type: str) -> Response:
+    body: dict[str, Any] = {}
+    status = 200
+    if result.errors:
+        causes = [(error, cause_of(error)) for error in result.errors]
+        body["errors"] = [located_entry(e, cause, context.request_id) for e, cause in causes]
+        if result.data is None:
+            status = STATUS[causes[0][1].code]
+    if result.data is not None or _began(result.errors):
+        body["data"] = result.data
+    return _answer(body, status, media_type if status == 200 else _GRAPHQL)
+
+
+def _began(errors: list[GraphQLError] | None) -> bool:
+    """Whether execution began: only then may ``data`` be in the answer, be it null."""
+    return any(error.path is not None for error in errors or ())
+
+
+def _answer(
+    body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(body),
+        status_code=status,
+        media_type=f"{media_type}; charset=utf-8",
+        headers={"vary": "accept", **(headers or {})},
+    )
+
+
+def _answer_type(accept: str) -> str:
+    """The media type to answer with, by the client's ``Accept``."""
+    offered = {
+        part.split(";")[0].strip().lower() for part in accept.split(",") if "q=0;" not in f"{part};"
+    }
+    if _GRAPHQL in offered:
+        return _GRAPHQL
+    if offered & {_JSON, "application/*", "*/*", ""}:
+        return _JSON
+    raise DomainError(ErrorCode.NOT_ACCEPTABLE, f"Accept {_GRAPHQL} or {_JSON}.")
+
+
+def _parse(body: Any) -> GraphQLRequest:
+    if not isinstance(body, dict):
+        raise DomainError(ErrorCode.MALFORMED_REQUEST, "Send one GraphQL request as a JSON object.")
+    query, variables = body.get("query"), body.get("variables")
+    name = body.get("operationName")
+    if not isinstance(query, str):
+        raise DomainError(ErrorCode.INVALID_INPUT, "query must be the text of a GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise DomainError(ErrorCode.INVALID_INPUT, "variables must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise DomainError(ErrorCode.INVALID_INPUT, "operationName must be a name.")
+    return GraphQLRequest(query, variables, name)
+
+
+async def read_json(request: Request, max_bytes: int) -> Any:
+    """The JSON body of a request.
+
+    Raises ``unsupported_media_type``, ``payload_too_large``, and ``malformed_request`` for bytes
+    that are not JSON by the letter: not UTF-8, NaN, lone surrogates, nested too deeply.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != _JSON:
+        raise DomainError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, f"Send the body as {_JSON}.")
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise DomainError(
+                    ErrorCode.PAYLOAD_TOO_LARGE, f"The body may hold at most {max_bytes} bytes."
+                )
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise DomainError(ErrorCode.MALFORMED_REQUEST, "The body ended early.") from None
+    try:
+        return orjson.loads(b"".join(chunks))
+    except orjson.JSONDecodeError:
+        raise DomainError(ErrorCode.MALFORMED_REQUEST, "The body is not valid JSON.") from None

@@ -1,0 +1,78 @@
+"""What the system understood of a query, as both doors report it."""
+
+from typing import Any
+
+import strawberry
+
+from graph.absence import ABSENT, Absent
+
+
+@strawberry.type(description="A role that was asked for.")
+class RoleTerm:
+    """Projected from :class:`api.domain.person.interpretation.RoleTerm`."""
+
+    key: str = strawberry.field(
+        description="Taxonomy key, or `dynamic_role` for a role outside the precomputed taxonomy."
+    )
+    label: str = strawberry.field(description="The role in words.")
+
+
+@strawberry.type(description="An industry that was asked for.")
+class IndustryTerm:
+    """Projected from :class:`api.domain.person.interpretation.IndustryTerm`."""
+
+    key: str = strawberry.field(
+        description="Taxonomy key, or `dynamic_industry` outside the precomputed taxonomy."
+    )
+    label: str = strawberry.field(description="The industry in words.")
+
+
+@strawberry.type(description="A place named in the query.")
+class Location:
+    """Projected from :class:`api.domain.person.interpretation.Location`."""
+
+    key: str = strawberry.field(description="`state:ID` or `city:las-vegas,NV`.")
+    label: str = strawberry.field(description="The place in words.")
+    city: str | None = strawberry.field(description="City, where one was named.")
+    state: str | None = strawberry.field(description="Two-letter state code.")
+
+
+def _documented_null(description: str) -> Any:
+    return strawberry.field(description=description, metadata={ABSENT: Absent.KEEP_NULL})
+
+
+@strawberry.type(description="The company filters that a person search ran with.")
+class PersonFilters:
+    """Projected from :class:`api.domain.person.interpretation.PersonFilters`."""
+
+    company_city: str | None = _documented_null("City, where exactly one place is meant.")
+    company_state: str | None = _documented_null("State code, where exactly one place is meant.")
+    employee_count_min: int | None = _documented_null("Fewest employees.")
+    employee_count_max: int | None = _documented_null("Most employees.")
+
+
+@strawberry.type(description="The validated reading of a person search.")
+class PersonInterpretation:
+    """Projected from :class:`api.domain.person.interpretation.PersonInterpretation`."""
+
+    roles: list[RoleTerm] = strawberry.field(description="Roles; several mean any of them.")
+    industries: list[IndustryTerm] = strawberry.field(
+        description="Industries; several mean any of them."
+    )
+    locations: list[Location] = strawberry.field(
+        description="Places named in the query; several mean any of them.",
+        metadata={ABSENT: Absent.OMIT_EMPTY},
+    )
+    filters: PersonFilters = strawberry.field(description="The filters that were applied.")
+    all_employees: bool = strawberry.field(
+        description="Whether everybody at the companies was asked for, whatever their role.",
+        metadata={ABSENT: Absent.OMIT_EMPTY},
+    )
+    requested_records: int | None = strawberry.field(
+        description="The leading count of the query, where it has one."
+    )
+    warnings: list[str] = strawberry.field(description="Doubts about the reading, in sentences.")
+    unparsed: list[str] = strawberry.field(
+        description="Words of the query that nothing used.",
+        metadata={ABSENT: Absent.OMIT_EMPTY},
+    )

@@ -1,0 +1,226 @@
+"""Person search, exact look-up, and the people of a company."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.cursors import MAX_CURSOR_CHARS
+from api.domain.company.domains import MAX_DOMAIN_CHARS
+from api.domain.company.places import MAX_CITY_CHARS, MAX_STATE_CHARS
+from api.domain.person import service
+from api.domain.person.identifiers import MAX_IDENTIFIER_CHARS
+from api.domain.person.parser import MAX_QUERY_CHARS
+from api.domain.person.records import (
+    PersonMatches,
+    PersonPage,
+    PersonSearchPage,
+    SearchStrategy,
+)
+from api.errors import ErrorCode
+from api.paging import MAX_RECORDS_CAP, PageRequest
+from graph.company import Company
+from graph.context import Context
+from graph.interpretation import PersonInterpretation
+from graph.operation import argument, operation
+from graph.paging import ListPagination, PageInfo, SearchPagination
+
+strawberry.enum(SearchStrategy, description="The execution path that a search was resolved to.")
+
+
+@strawberry.type(description="A person at a company. Optional fields are null when unavailable.")
+class Person:
+    """Projected from :class:`api.domain.person.records.PersonRow`."""
+
+    person_id: strawberry.ID = strawberry.field(description="Identifier of the person.")
+    first_name: str = strawberry.field(description="First name.")
+    last_name: str = strawberry.field(description="Last name.")
+    job_title: str | None = strawberry.field(description="Job title as the data states it.")
+    business_email: str | None = strawberry.field(description="Business e-mail address.")
+    mobile_phone: str | None = strawberry.field(description="Mobile phone number.")
+    linkedin_url: str | None = strawberry.field(description="LinkedIn profile.")
+    company: Company = strawberry.field(
+        description="Company and firmographic context for each returned person."
+    )
+
+
+@strawberry.type(description="A person with the cursor that continues after them.")
+class PersonEdge:
+    """Projected from :class:`api.domain.person.records.PersonEdge`."""
+
+    node: Person = strawberry.field(description="The person.")
+    cursor: str = strawberry.field(description="Continues after this person.")
+
+
+@strawberry.type(description="One page of people found by a search.")
+class PersonSearchConnection:
+    """Projected from :class:`api.domain.person.records.PersonSearchPage`."""
+
+    interpretation: PersonInterpretation = strawberry.field(
+        description="The validated interpretation used to run the search, including role, "
+        "industry, filters, and warnings."
+    )
+    search_strategy: SearchStrategy = strawberry.field(description="Resolved execution path.")
+    pagination: SearchPagination = strawberry.field(
+        description="Page metadata. Includes limit, total_records, total_pages, next_cursor, and "
+        "cap metadata when max_records is used."
+    )
+    nodes: list[Person] = strawberry.field(
+        description="Returned person records for the current page."
+    )
+    edges: list[PersonEdge] = strawberry.field(description="The same people, each with a cursor.")
+    page_info: PageInfo = strawberry.field(description="Relay's page information.")
+    billable_records: int = strawberry.field(
+        description="Number of returned records billed for this response."
+    )
+
+
+@strawberry.type(description="One page of people at a company.")
+class PersonConnection:
+    """Projected from :class:`api.domain.person.records.PersonPage`."""
+
+    nodes: list[Person] = strawberry.field(
+        description="People associated with the normalized company domain."
+    )
+    edges: list[PersonEdge] = strawberry.field(description="The same people, each with a cursor.")
+    page_info: PageInfo = strawberry.field(description="Relay's page information.")
+    pagination: ListPagination = strawberry.field(
+        description="Page metadata. Includes limit, next_cursor, and max_records when supplied."
+    )
+    billable_records: int = strawberry.field(
+        description="Number of returned records billed for this response."
+    )
+
+
+@strawberry.type(description="The people that have all the given identifiers.")
+class PersonLookup:
+    """Projected from :class:`api.domain.person.records.PersonMatches`."""
+
+    nodes: list[Person] = strawberry.field(
+        description="People matching the supplied exact identifier fields."
+    )
+    billable_records: int = strawberry.field(
+        description="Number of returned records billed for this response."
+    )
+
+
+After = Annotated[
+    str | None,
+    argument("Opaque cursor from the previous response.", max_length=MAX_CURSOR_CHARS),
+]
+MaxRecords = Annotated[
+    int | None,
+    argument(
+        "Total cap across all pages, for example 2000. This controls total delivery; limit "
+        "controls only the current page size.",
+        min=1,
+        max=MAX_RECORDS_CAP,
+    ),
+]
+
+
+@strawberry.type
+class PersonQuery:
+    """The queries about people."""
+
+    @operation(
+        "Searches people by a natural-language ICP query. The API interprets the query into "
+        "constrained role, all-employee company, code, keyword, geo, and employee-count filters "
+        "before running parameterized ClickHouse SQL.",
+        returns=PersonSearchConnection,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+    )
+    async def person_search(
+        self,
+        info: strawberry.Info[Context, None],
+        q: Annotated[
+            str,
+            argument(
+                "Natural-language search, for example CMOs of SaaS companies with 50+ employees, "
+                "CEOs in Las Vegas, all employees at SaaS companies with fewer than 50 employees, "
+                "or give me 1000 decision makers for marketing agencies. A leading requested count "
+                "is treated as max_records when max_records is not supplied.",
+                min_length=1,
+                max_length=MAX_QUERY_CHARS,
+            ),
+        ],
+        location_city: Annotated[
+            str | None,
+            argument(
+                "Optional server-side company city filter, for example Las Vegas. Known cities can "
+                "infer state, but location_state is recommended.",
+                max_length=MAX_CITY_CHARS,
+            ),
+        ] = strawberry.UNSET,
+        location_state: Annotated[
+            str | None,
+            argument(
+                "Optional server-side company state filter. Accepts a two-letter state code such "
+                "as NV or a full state name such as Nevada.",
+                max_length=MAX_STATE_CHARS,
+            ),
+        ] = strawberry.UNSET,
+        first: Annotated[
+            int, argument("Page size.", min=1, max=service.MAX_SEARCH_PAGE)
+        ] = service.MAX_SEARCH_PAGE,
+        after: After = strawberry.UNSET,
+        max_records: MaxRecords = strawberry.UNSET,
+    ) -> PersonSearchPage:
+        """Natural-language person search."""
+        asked = service.PersonSearch(q, location_city, location_state)
+        page = PageRequest(first, after, max_records)
+        return await service.search(info.context.work, asked, page)
+
+    @operation(
+        "Looks up people by exact identifiers, which are combined with AND. Provide at least one "
+        f"supported lookup field. Returns at most {service.MAX_LOOKUP_MATCHES} people.",
+        returns=PersonLookup,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.MALFORMED_REQUEST),
+    )
+    async def person_lookup(
+        self,
+        info: strawberry.Info[Context, None],
+        email: Annotated[
+            str | None, argument("Business email address.", max_length=MAX_IDENTIFIER_CHARS)
+        ] = strawberry.UNSET,
+        company_domain: Annotated[
+            str | None,
+            argument(
+                "Company domain. URLs are normalized to domains.", max_length=MAX_IDENTIFIER_CHARS
+            ),
+        ] = strawberry.UNSET,
+        linkedin_url: Annotated[
+            str | None, argument("LinkedIn profile URL.", max_length=MAX_IDENTIFIER_CHARS)
+        ] = strawberry.UNSET,
+        phone: Annotated[
+            str | None, argument("Phone number.", max_length=MAX_IDENTIFIER_CHARS)
+        ] = strawberry.UNSET,
+    ) -> PersonMatches:
+        """Exact person lookup."""
+        asked = service.PersonLookup(email, company_domain, linkedin_url, phone)
+        return await service.look_up(info.context.work, asked)
+
+    @operation(
+        "Returns people associated with a normalized company domain.",
+        returns=PersonConnection,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+    )
+    async def company_people(
+        self,
+        info: strawberry.Info[Context, None],
+        domain: Annotated[
+            str,
+            argument(
+                "Company domain, for example example.com.",
+                min_length=1,
+                max_length=MAX_DOMAIN_CHARS,
+            ),
+        ],
+        first: Annotated[
+            int, argument("Page size.", min=1, max=service.MAX_COMPANY_PEOPLE_PAGE)
+        ] = service.MAX_SEARCH_PAGE,
+        after: After = strawberry.UNSET,
+        max_records: MaxRecords = strawberry.UNSET,
+    ) -> PersonPage:
+        """Company people."""
+        page = PageRequest(first, after, max_records)
+        return await service.people_of_company(info.context.work, domain, page)

@@ -1,0 +1,33 @@
+"""Assembles the schema from the nouns."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.tools import merge_types
+from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+
+from graph.company import CompanyQuery
+from graph.executor import RowExecutor
+from graph.person import PersonQuery
+from graph.scalars import BIG_INT, BigInt
+from graph.usage import UsageQuery
+
+
+class DocumentedValues(NameConverter):
+    """Enum values have the documented names, so that both doors show the same ones."""
+
+    def from_enum_value(self, enum: StrawberryEnumDefinition, enum_value: EnumValue) -> str:
+        """``indexed_dynamic``, not ``INDEXED_DYNAMIC``."""
+        return enum_value.name.lower()
+
+
+Query = merge_types("Query", (PersonQuery, CompanyQuery, UsageQuery))
+
+schema = strawberry.Schema(
+    query=Query,
+    config=StrawberryConfig(
+        scalar_map={BigInt: BIG_INT},
+        name_converter=DocumentedValues(),
+    ),
+    execution_context_class=RowExecutor,
+)
