@@ -30,8 +30,8 @@ class PageRequest:
 class Window:
     """Where a page begins and how much of it may be given out.
 
-    ``key`` is the position of the last delivered row (``None`` on the first page), ``delivered`` the
-    number of rows on the pages before, ``cap`` the total that all pages may reach.
+    ``key`` is the position of the last delivered row (``None`` on the first page), ``delivered``
+    the number of rows on the pages before, ``cap`` the total that all pages may reach.
     """
 
     scope: bytes

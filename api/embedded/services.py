@@ -39,7 +39,8 @@ def clickhouse_part(root: Path, port: int) -> Part:
         port=port,
         url=clickhouse_url(port),
         healthy=partial(http_answers, LOOPBACK, port, "/ping"),
-        stop_steps=(StopStep(signal.SIGTERM, 4.0),),
+        # Requests get three seconds to finish, and closing the engine takes a few more.
+        stop_steps=(StopStep(signal.SIGTERM, 10.0),),
         orphan_signal=signal.SIGTERM,
         start_timeout_s=120.0,
         # A heavy statement may keep it from answering for a while; that alone is no illness.

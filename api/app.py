@@ -1,0 +1,157 @@
+"""The ASGI application: both doors, the documentation pages, health, and what wraps them all."""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.caller import Caller
+from api.cursors import CursorSigner
+from api.docs import docs_routes
+from api.domain.person.parser import interpret
+from api.errors import DomainError, ErrorCode
+from api.health import health_routes
+from api.logs import configure_logging
+from api.settings import Settings, settings
+from api.stores.clickhouse import ClickHouse
+from api.stores.postgres import Postgres
+from api.stores.redis import connect as connect_redis
+from api.work import Stores
+from graph.graphiql import graphiql_assets
+from graph.http import graphql_endpoint
+from rest.build import rest_routes
+from rest.errors import problem
+
+# The GraphQL endpoint refuses methods itself, in its own shape.
+_ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+_PROBES = {"/health", "/ready"}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = structlog.get_logger("http")
+
+
+@asynccontextmanager
+async def open_stores(of: Settings) -> AsyncIterator[Stores]:
+    """The connections of a process, closed at its end."""
+    postgres = Postgres(of.sqlalchemy_url)
+    redis = connect_redis(of.required_redis_url)
+    client = await ClickHouse.connect(of.required_clickhouse_url)
+    try:
+        yield Stores(postgres, client, redis, CursorSigner(of.required_secret))
+    finally:
+        await redis.aclose()
+        await client.close()
+        await postgres.close()
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    of = settings()
+    configure_logging(of)
+    # The dictionaries are read on first use: better now than by the first caller.
+    interpret("CEOs")
+    async with open_stores(of) as stores:
+        app.state.stores = stores
+        yield
+
+
+class Entrance:
+    """What every request passes: its id, the log line, and the one shape of an unforeseen fault."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            _log.exception("unexpected", request_id=request_id)
+            if status == 0:
+                fault = DomainError(ErrorCode.INTERNAL, "Something went wrong on our side.")
+                await problem(fault, request_id)(scope, receive, send_with_id)
+        _log_request(scope, request_id, status, time.perf_counter() - started)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's ``x-request-id`` where it is a sane one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(text):
+                return text
+    return uuid4().hex
+
+
+def _log_request(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    caller: Caller | None = scope.get("caller")
+    endpoint = scope.get("endpoint")
+    # Probes come every second and tell nothing once they are answered.
+    tell = _log.debug if scope["path"] in _PROBES and status == 200 else _log.info
+    tell(
+        "request",
+        request_id=request_id,
+        method=scope["method"],
+        route=getattr(endpoint, "template", getattr(endpoint, "__name__", None)),
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        account_id=None if caller is None else str(caller.account_id),
+        key_id=None if caller is None else str(caller.key_id),
+    )
+
+
+async def _http_fault(request: Request, fault: Exception) -> Response:
+    """The router's own faults (no such path) in the one shape."""
+    assert isinstance(fault, HTTPException)  # noqa: S101 - registered for nothing else
+    code = {
+        404: ErrorCode.NOT_FOUND,
+        405: ErrorCode.METHOD_NOT_ALLOWED,
+    }.get(fault.status_code, ErrorCode.MALFORMED_REQUEST)
+    message = {
+        ErrorCode.NOT_FOUND: "There is nothing at this path. The operations are listed at /docs.",
+        ErrorCode.METHOD_NOT_ALLOWED: "This path does not answer this method.",
+    }.get(code, "The request cannot be read.")
+    allow = (fault.headers or {}).get("Allow")
+    return problem(DomainError(code, message), request.scope["request_id"], allow=allow)
+
+
+def build_app() -> Starlette:
+    """The application, with every row of the REST table prepared."""
+    routes: list[BaseRoute] = [
+        Mount("/graphql/assets", graphiql_assets()),
+        Route("/graphql", graphql_endpoint, methods=_ANY_METHOD),
+        *rest_routes(),
+        *docs_routes(),
+        *health_routes(),
+    ]
+    app = Starlette(
+        routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _http_fault}
+    )
+    app.router.redirect_slashes = False
+    app.add_middleware(Entrance)
+    return app
+
+
+app = build_app()

@@ -1,0 +1,98 @@
+"""Latencies, their ratios, and the memory of a stack's processes."""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+BOOTSTRAPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles of one kind of call, in milliseconds."""
+
+    calls: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+def latency(seconds: Sequence[float]) -> Latency:
+    """The percentiles of measured calls."""
+    ordered = sorted(seconds)
+    p50, p95, p99 = (1000 * _percentile(ordered, share) for share in (0.5, 0.95, 0.99))
+    return Latency(len(ordered), round(p50, 2), round(p95, 2), round(p99, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times as long one kind of call takes as another, at the median.
+
+    ``low`` and ``high`` enclose 95 % of the bootstrap's resamples.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    goal: float
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is met."""
+        return self.value <= self.goal
+
+
+def ratio(name: str, over: Sequence[float], under: Sequence[float], goal: float) -> Ratio:
+    """The ratio of medians of two series that were measured in turn."""
+    draw = random.Random(1)  # noqa: S311 - statistics, not secrets
+    resampled = sorted(
+        _median(draw.choices(over, k=len(over))) / _median(draw.choices(under, k=len(under)))
+        for _ in range(BOOTSTRAPS)
+    )
+    return Ratio(
+        name,
+        round(_median(over) / _median(under), 3),
+        round(_percentile(resampled, 0.025), 3),
+        round(_percentile(resampled, 0.975), 3),
+        goal,
+    )
+
+
+def peak_memory_mib(pids: Mapping[str, int]) -> dict[str, int]:
+    """Peak resident memory of each part, its children included, in MiB.
+
+    Postgres' children share memory with it, so theirs counts without the shared pages.
+    """
+    peaks = {}
+    for part, pid in pids.items():
+        total = _status_kib(pid, "VmHWM")
+        for child in psutil.Process(pid).children(recursive=True):
+            shared = _status_kib(child.pid, "RssShmem") + _status_kib(child.pid, "RssFile")
+            total += max(0, _status_kib(child.pid, "VmHWM") - shared)
+        peaks[part] = total // 1024
+    return peaks
+
+
+def _status_kib(pid: int, field: str) -> int:
+    """A line of the kernel's account of a process, 0 when the process has just ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    for line in status.splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _median(values: Sequence[float]) -> float:
+    return _percentile(sorted(values), 0.5)
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]

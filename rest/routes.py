@@ -1,0 +1,79 @@
+"""THE TABLE: which GraphQL field answers which REST route.
+
+A row is data. Arguments, defaults, limits, descriptions, types and errors come from the field; an
+absent optional field is left out of the body, a documented null stays. ``rest/build.py`` turns the
+rows into prepared documents at start and refuses to start with a wrong one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+# Arguments are snake_case in REST; those that Relay names otherwise have the documents' names.
+RENAMES: Mapping[str, str] = MappingProxyType({"first": "limit", "after": "cursor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One REST operation: ``operation`` is the GraphQL field that answers it.
+
+    ``select`` are the members of the body: ``name`` takes the result's field of that (snake_case)
+    name, ``name: other`` gives the field ``other`` under the documented name. A field that is an
+    object or a list of objects brings all its plain fields along.
+    """
+
+    method: str
+    path: str
+    operation: str
+    title: str
+    select: tuple[str, ...]
+    tag: str
+    status: int = 200
+    renames: Mapping[str, str] = field(default_factory=lambda: RENAMES)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/v1/persons/search",
+        "personSearch",
+        "Natural-language person search",
+        ("interpretation", "pagination", "data: nodes", "billable_records"),
+        "Persons",
+    ),
+    Route(
+        "GET",
+        "/v1/persons/lookup",
+        "personLookup",
+        "Exact person lookup",
+        ("data: nodes", "billable_records"),
+        "Persons",
+    ),
+    Route(
+        "GET",
+        "/v1/companies/{domain}/people",
+        "companyPeople",
+        "Company people",
+        ("data: nodes", "pagination", "billable_records"),
+        "Companies",
+    ),
+    Route(
+        "GET",
+        "/v1/domains",
+        "domains",
+        "Company domain inventory",
+        ("data: nodes", "pagination"),
+        "Companies",
+    ),
+    Route(
+        "GET",
+        "/v1/usage",
+        "usage",
+        "Usage summary",
+        ("requests", "billable_records"),
+        "Usage",
+    ),
+)
+
+# Fields that REST does not offer, each with the reason. The list may only shrink.
+NOT_IN_REST: Mapping[str, str] = MappingProxyType({})

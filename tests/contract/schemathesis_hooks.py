@@ -1,0 +1,90 @@
+"""Gives the documents that Schemathesis generates arguments that mean something.
+
+The bounds of arguments, and that a query must be understood, are stated in the schema's directives
+and descriptions, which Schemathesis does not read: left alone, nearly every generated document
+would be refused for its arguments, and nothing behind them would be tried.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import schemathesis
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    IntValueNode,
+    NameNode,
+    NullValueNode,
+    StringValueNode,
+    Visitor,
+    visit,
+)
+from graphql.language import REMOVE
+
+MAX_INT = 2**31 - 1
+QUERIES = (
+    "CEOs in Nevada",
+    "partners at law firms in Ely, NV",
+    "give me 20 decision makers for marketing agencies",
+    "all employees at SaaS companies with fewer than 50 employees",
+)
+TEXTS: dict[str, tuple[str, ...]] = {
+    "q": QUERIES,
+    "locationCity": ("Las Vegas", "Reno"),
+    "locationState": ("NV", "Texas"),
+    "industry": ("Software", "law"),
+    "domain": ("example.com", "crowded-law.example", "nobody.example"),
+    "companyDomain": ("example.com", "https://www.crowded-law.example/"),
+    "email": ("jordan@example.com",),
+    "linkedinUrl": ("https://www.linkedin.com/in/jordan-lee",),
+    "phone": ("+12085550123",),
+}
+NUMBERS: dict[str, Callable[[int], int]] = {
+    "first": lambda value: 1 + abs(value) % 100,
+    "maxRecords": lambda value: 1 + abs(value) % 500,
+    "minContacts": lambda value: 1 + abs(value) % 50,
+}
+
+
+class Sensible(Visitor):
+    """Puts sensible values in the place of generated ones of the right type; leaves wrong types."""
+
+    def leave_argument(self, node: ArgumentNode, *_: Any) -> Any:
+        """One argument."""
+        name, value = node.name.value, node.value
+        if name == "after" and isinstance(value, StringValueNode):
+            return REMOVE
+        if isinstance(value, StringValueNode) and name in TEXTS:
+            chosen = TEXTS[name][len(value.value) % len(TEXTS[name])]
+            return ArgumentNode(name=node.name, value=StringValueNode(value=chosen))
+        if isinstance(value, IntValueNode) and name in NUMBERS:
+            number = int(value.value)
+            if abs(number) > MAX_INT:
+                return None
+            chosen_number = NUMBERS[name](number)
+            return ArgumentNode(name=node.name, value=IntValueNode(value=str(chosen_number)))
+        return None
+
+    def leave_field(self, node: FieldNode, *_: Any) -> Any:
+        """A look-up needs one identifier."""
+        given = [each for each in node.arguments if not isinstance(each.value, NullValueNode)]
+        if node.name.value != "personLookup" or given:
+            return None
+        email = ArgumentNode(
+            name=NameNode(value="email"), value=StringValueNode(value="jordan@example.com")
+        )
+        others = tuple(each for each in node.arguments if each.name.value != "email")
+        return FieldNode(
+            name=node.name,
+            alias=node.alias,
+            arguments=(*others, email),
+            directives=node.directives,
+            selection_set=node.selection_set,
+        )
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """Only GraphQL documents have a body here."""
+    return visit(body, Sensible()) if isinstance(body, DocumentNode) else body

@@ -1,0 +1,139 @@
+"""Both doors run one logic: the same rows, the same errors, the same bills."""
+
+from typing import Any
+
+import pytest
+
+from graph.schema import schema
+from rest.build import rest_routes
+from rest.prepare import WrongRoute, plain_fields, prepare
+from rest.routes import NOT_IN_REST, ROUTES, Route
+from tests.contract.test_documented_examples import snake
+from tests.stack import Asker
+
+COMPANY = """company { companyId name domain website phone linkedinUrl revenue employeeCount
+  industry sic naics city state country }"""
+PERSON = f"personId firstName lastName jobTitle businessEmail mobilePhone linkedinUrl {COMPANY}"
+PAGINATION = (
+    "pagination { limit totalRecords totalRecordsRelation totalPages nextCursor maxRecords }"
+)
+SEARCH = f"""query ($q: String!, $first: Int!, $city: String, $state: String, $after: String) {{
+  personSearch(q: $q, first: $first, locationCity: $city, locationState: $state, after: $after) {{
+    interpretation {{
+      roles {{ key label }} industries {{ key label }} locations {{ key label city state }}
+      filters {{ companyCity companyState employeeCountMin employeeCountMax }}
+      allEmployees requestedRecords warnings unparsed
+    }}
+    {PAGINATION} data: nodes {{ {PERSON} }} billableRecords
+  }}
+}}"""
+DOCUMENTED_QUERIES = [
+    "CMOs of SaaS companies with 50+ employees",
+    "CEOs in Las Vegas",
+    "all employees at SaaS companies with fewer than 50 employees",
+    "give me 1000 decision makers for marketing agencies",
+    "CMOs of SaaS companies in Nevada with 50+ employees",
+    "owners of insurance agencies in Las Vegas",
+    "real estate agents in Nevada",
+    "partners at law firms",
+]
+
+
+@pytest.mark.parametrize("q", DOCUMENTED_QUERIES)
+def test_documented_queries_give_equal_bodies_by_both_doors(asker: Asker, q: str) -> None:
+    rest = asker.rest("/v1/persons/search", q=q, limit=20).json()
+    graphql = asker.graphql(SEARCH, q=q, first=20).json()["data"]["personSearch"]
+    assert rest["data"], "the sample market has nobody who answers a documented query"
+    assert as_rest(snake(graphql)) == rest
+
+
+def test_following_pages_are_equal_by_both_doors(asker: Asker) -> None:
+    """A cursor that one door gave out continues at the other."""
+    q = "partners at law firms in Ely, NV"
+    cursor = asker.rest("/v1/persons/search", q=q, limit=20).json()["pagination"]["next_cursor"]
+    rest = asker.rest("/v1/persons/search", q=q, limit=20, cursor=cursor).json()
+    graphql = asker.graphql(SEARCH, q=q, first=20, after=cursor).json()["data"]["personSearch"]
+    assert as_rest(snake(graphql)) == rest
+
+
+def test_both_doors_bill_alike(asker: Asker) -> None:
+    q = "partners at law firms in Ely, NV"
+    asker.rest("/v1/persons/search", q=q, limit=20)
+    once = asker.usage()
+    asker.graphql(SEARCH, q=q, first=20)
+    assert once == {"requests": 1, "billable_records": 20}
+    assert asker.usage() == {"requests": 2, "billable_records": 40}
+
+
+def as_rest(value: Any, name: str = "") -> Any:
+    """A GraphQL answer by the REST rules: absent members left out, documented nulls kept."""
+    if isinstance(value, list):
+        return [as_rest(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            key: as_rest(each, key)
+            for key, each in value.items()
+            if (each is not None or key == "next_cursor" or name == "filters")
+            and not (key in {"locations", "unparsed"} and each == [])
+            and not (key == "all_employees" and each is False)
+        }
+    return value.lower() if name == "total_records_relation" else value
+
+
+class TestTable:
+    """A row that does not fit the schema is refused when the process starts."""
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            Route("GET", "/v1/x", "nothing", "x", ("data: nodes",), "X"),
+            Route("GET", "/v1/x", "domains", "x", ("data: rows",), "X"),
+            Route("GET", "/v1/x/{place}", "domains", "x", ("data: nodes",), "X"),
+            Route("POST", "/v1/x", "domains", "x", ("data: nodes",), "X"),
+            Route("GET", "/v1/x", "domains", "x", ("data: nodes",), "X", renames={"a": "b"}),
+            Route("GET", "/v1/x", "domains", "x", ('data: nodes } x { a"',), "X"),
+        ],
+    )
+    def test_wrong_rows_are_refused(self, row: Route) -> None:
+        with pytest.raises(WrongRoute, match="/v1/x"):
+            prepare(row, schema._schema)
+
+    def test_every_public_field_has_a_route_or_a_reason(self) -> None:
+        assert schema._schema.query_type is not None
+        fields = set(schema._schema.query_type.fields)
+        assert fields == {row.operation for row in ROUTES} | set(NOT_IN_REST)
+
+    def test_the_table_is_prepared_without_a_fault(self) -> None:
+        assert len(rest_routes()) == len({row.path for row in ROUTES})
+
+    def test_every_argument_has_bounds(self) -> None:
+        unbounded = [
+            f"{row.operation}.{parameter.name}"
+            for row in ROUTES
+            for parameter in prepare(row, schema._schema).parameters
+            if parameter.bounds is None and parameter.type_name in {"String", "ID", "Int", "BigInt"}
+        ]
+        assert not unbounded
+
+    def test_every_field_and_argument_is_described(self) -> None:
+        bare = []
+        for name, each in schema._schema.type_map.items():
+            if name.startswith("__") or not hasattr(each, "fields"):
+                continue
+            for field_name, field in getattr(each, "fields").items():  # noqa: B009
+                if not field.description:
+                    bare.append(f"{name}.{field_name}")
+                bare += [
+                    f"{name}.{field_name}({key})"
+                    for key, argument in getattr(field, "args", {}).items()
+                    if not argument.description
+                ]
+        assert not bare
+
+
+def test_plain_fields_leave_out_the_way_back() -> None:
+    person = schema._schema.get_type("Person")
+    assert person is not None
+    names = [name for name, _ in plain_fields(person, ("Company",))]  # type: ignore[arg-type]
+    assert "company" not in names
+    assert "personId" in names

@@ -1,0 +1,24 @@
+"""The published contracts are files, and say what the code does."""
+
+from pathlib import Path
+
+from graph.schema import schema
+from rest.openapi import FILE, printed
+
+ROOT = Path(__file__).parents[2]
+REPAIR = "Run .venv/bin/stibnite schema and read the difference: it is a change of the contract."
+
+
+def test_schema_graphql_is_the_printed_schema() -> None:
+    committed = (ROOT / "schema.graphql").read_text(encoding="utf-8")
+    assert committed == f"{schema.as_str()}\n", REPAIR
+
+
+def test_openapi_json_is_the_generated_document() -> None:
+    assert FILE.read_bytes() == printed(), REPAIR
+
+
+def test_both_are_marked_as_generated() -> None:
+    marked = (ROOT / ".gitattributes").read_text(encoding="utf-8")
+    for name in ("schema.graphql", "rest/openapi.json", "requirements.lock"):
+        assert f"{name} linguist-generated" in marked

@@ -1,0 +1,40 @@
+"""Schemathesis over both doors of the running stack, every check on: see the two .toml files."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Asker, Stack
+
+HERE = Path(__file__).parent
+CASES = re.compile(r"(\d+) generated")
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "least_cases"), [("rest", "/openapi.json", 400), ("graphql", "/graphql", 200)]
+)
+def test_no_generated_request_breaks_the_contract(
+    stack: Stack, asker: Asker, door: str, path: str, least_cases: int
+) -> None:
+    """The command's own verdict, and proof that it really tried."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli"),
+            *("--config-file", str(HERE / f"schemathesis.{door}.toml")),
+            *("run", f"{stack.base_url}{path}", "--no-color"),
+        ],
+        cwd=HERE.parents[1],
+        env={**os.environ, "ST_API_KEY": asker.http.headers["x-api-key"]},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
+    tried = CASES.search(done.stdout)
+    assert tried is not None, done.stdout
+    assert int(tried[1]) >= least_cases
+    assert asker.usage()["billable_records"] > 0, "nothing was ever found"
