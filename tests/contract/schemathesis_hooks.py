@@ -68,13 +68,13 @@ class Sensible(Visitor):
 
     def leave_field(self, node: FieldNode, *_: Any) -> Any:
         """A look-up needs one identifier."""
-        given = [each for each in node.arguments if not isinstance(each.value, NullValueNode)]
+        given = [each for each in node.arguments or () if not isinstance(each.value, NullValueNode)]
         if node.name.value != "personLookup" or given:
             return None
         email = ArgumentNode(
             name=NameNode(value="email"), value=StringValueNode(value="jordan@example.com")
         )
-        others = tuple(each for each in node.arguments if each.name.value != "email")
+        others = tuple(each for each in node.arguments or () if each.name.value != "email")
         return FieldNode(
             name=node.name,
             alias=node.alias,
