@@ -7,18 +7,24 @@ A row's version is the first free one plus its line, so it says which row of a f
 where in the file it stands.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from api.load.columns import Reason
 from api.load.rejects import Reject
 from api.stores.clickhouse import ClickHouse, Profile
 
+# Rows of one statement, and so of one part: 120 MiB of persons, which the server holds twice.
+PART_ROWS = 500_000
 # Rejected lines that are fetched at a time: some 10 MiB.
 _PAGE_LINES = 500_000
+_PIECE_BYTES = 1024 * 1024
+_END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 _UNKNOWN_COMPANY = "company_rank NOT IN (SELECT company_rank FROM companies)"
 
@@ -90,6 +96,7 @@ class Incoming:
         self._clickhouse = clickhouse
         self._to = to
         self._first_version = first_version
+        self._part: _Part | None = None
 
     @classmethod
     async def open(cls, clickhouse: ClickHouse, to: Destination) -> Self:
@@ -108,15 +115,27 @@ class Incoming:
         )
         return cls(clickhouse, to, int(rows[0][0]))
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was ever loaded into the table before."""
+        return self._first_version == 1
+
     async def add(self, batch: pa.RecordBatch, lines: pa.Array) -> None:
-        """Adds rows; ``lines`` say where in the file they stand."""
-        versions = pa.compute.add(
-            lines.cast(pa.uint64()), pa.scalar(self._first_version, pa.uint64())
-        )
-        whole = batch.append_column("version", versions).select(list(self._to.inserted))
-        await self._clickhouse.insert_arrow(
-            self._to.incoming, self._to.inserted, arrow_stream(whole), Profile.LOAD
-        )
+        """Adds rows; ``lines`` say where in the file they stand. Returns while they are sent."""
+        first = pa.scalar(self._first_version, pa.uint64())
+        versions = pc.add(lines.cast(pa.uint64()), first)
+        rows = batch.append_column("version", versions).select(list(self._to.inserted))
+        if self._part is None:
+            self._part = _Part(self._clickhouse, self._to.incoming, rows.schema)
+        await self._part.add(rows)
+        if self._part.rows >= PART_ROWS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Returns when all rows added so far are on disk."""
+        if self._part is not None:
+            part, self._part = self._part, None
+            await part.finish()
 
     async def unknown_companies(self) -> AsyncIterator[list[Reject]]:
         """Takes out the persons whose company is not loaded, and tells them."""
@@ -154,6 +173,9 @@ class Incoming:
 
     async def drop(self) -> None:
         """Forgets the rows."""
+        if self._part is not None:
+            part, self._part = self._part, None
+            await part.abandon()
         await self._clickhouse.execute(
             f"DROP TABLE IF EXISTS {self._to.incoming} SYNC", Profile.LOAD
         )
@@ -190,9 +212,7 @@ class CompanyDomains:
             f"CREATE TABLE {self._TABLE} (domain String) ENGINE = Memory", Profile.LOAD
         )
         batch = pa.RecordBatch.from_pydict({"domain": domains})
-        await self._clickhouse.insert_arrow(
-            self._TABLE, ("domain",), arrow_stream(batch), Profile.LOAD
-        )
+        await self._clickhouse.insert_arrow(self._TABLE, ("domain",), _whole(batch), Profile.LOAD)
         rows = await self._clickhouse.fetch(
             "SELECT domain, min(company_id) FROM companies FINAL"  # noqa: S608
             f" WHERE domain IN (SELECT domain FROM {self._TABLE}) GROUP BY domain",
@@ -206,9 +226,50 @@ class CompanyDomains:
         await self._clickhouse.execute(f"DROP TABLE IF EXISTS {self._TABLE} SYNC", Profile.LOAD)
 
 
-def arrow_stream(batch: pa.RecordBatch) -> memoryview:
-    """A batch in the form that ClickHouse reads quickest."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as stream:
-        stream.write_batch(batch)
-    return memoryview(sink.getvalue())
+class _Part:
+    """One INSERT, fed with batches while it runs."""
+
+    def __init__(self, clickhouse: ClickHouse, table: str, schema: pa.Schema):
+        self.rows = 0
+        # One batch waits while one is sent: reading and sending overlap, and memory is bounded.
+        self._messages: asyncio.Queue[pa.Buffer | bytes | None] = asyncio.Queue(1)
+        self._messages.put_nowait(schema.serialize())
+        self._insert = asyncio.create_task(
+            clickhouse.insert_arrow(table, schema.names, self._pieces(), Profile.LOAD)
+        )
+
+    async def add(self, batch: pa.RecordBatch) -> None:
+        """Adds a batch; raises what the INSERT raised."""
+        self.rows += len(batch)
+        await self._send(batch.serialize())
+
+    async def finish(self) -> None:
+        """Ends the INSERT and waits for it."""
+        await self._send(_END_OF_STREAM)
+        await self._send(None)
+        await self._insert
+
+    async def abandon(self) -> None:
+        """Breaks the INSERT off."""
+        self._insert.cancel()
+        await asyncio.wait((self._insert,))
+
+    async def _send(self, message: pa.Buffer | bytes | None) -> None:
+        putting = asyncio.create_task(self._messages.put(message))
+        await asyncio.wait((putting, self._insert), return_when=asyncio.FIRST_COMPLETED)
+        if not putting.done():
+            putting.cancel()
+            await self._insert
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while (message := await self._messages.get()) is not None:
+            view = memoryview(message)
+            for start in range(0, len(view), _PIECE_BYTES):
+                yield bytes(view[start : start + _PIECE_BYTES])
+
+
+async def _whole(batch: pa.RecordBatch) -> AsyncIterator[bytes]:
+    """A small batch as a complete Arrow stream."""
+    yield batch.schema.serialize().to_pybytes()
+    yield batch.serialize().to_pybytes()
+    yield _END_OF_STREAM

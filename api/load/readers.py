@@ -20,7 +20,7 @@ from api.load.parquet_rows import as_text, is_readable, without_bad_text
 from api.load.rejects import Reject
 from api.load.sources import Format, Source, unreadable
 
-PARQUET_BATCH_ROWS = 250_000
+PARQUET_BATCH_ROWS = 65_536
 
 
 class Reader:

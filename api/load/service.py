@@ -38,6 +38,8 @@ class FileReport:
     rejected: Counter[Reason] = field(default_factory=Counter)
     rejects_file: Path | None = None
     ignored_columns: tuple[str, ...] = ()
+    ids_are_unique: bool = False
+    """Whether these persons are all there are, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ async def _load(
 
 
 async def _publish(clickhouse: ClickHouse, reports: list[FileReport]) -> None:
-    if any(report.loaded for report in reports):
-        await publish(clickhouse)
+    loaded = [report for report in reports if report.loaded]
+    if loaded:
+        await publish(clickhouse, ids_are_unique=len(loaded) == 1 and loaded[0].ids_are_unique)
 
 
 async def _load_file(
@@ -136,7 +139,12 @@ async def _load_file(
     finally:
         await incoming.drop()
     return FileReport(
-        path, loaded, rejects.counts, rejects.path if rejects.counts else None, reader.ignored
+        path,
+        loaded,
+        rejects.counts,
+        rejects.path if rejects.counts else None,
+        reader.ignored,
+        kind is _PERSONS and incoming.is_first and not rejects.counts[Reason.DUPLICATE_ID],
     )
 
 
@@ -152,32 +160,20 @@ async def _add_rows(
     batches = reader.batches()
     domains = CompanyDomains(clickhouse)
     added = 0
-    sending: asyncio.Task[None] | None = None
-    try:
-        while shaped := await asyncio.to_thread(_next_shaped, batches, kind):
-            if sending is not None:
-                await sending
-                sending = None
-            if persons.DOMAIN in shaped.columns.schema.names:
-                await _find_companies(shaped, domains)
-            rejects.add(shaped.raw.rejects)
-            rejects.add(shaped.verdicts.rejects(shaped.raw.lines))
-            columns, lines = shaped.columns, shaped.raw.lines
-            kept = shaped.verdicts.kept
-            if kept is not None:
-                columns, lines = columns.filter(kept), lines.filter(kept)
-            progress(len(shaped.raw) + len(shaped.raw.rejects))
-            added += len(lines)
-            if len(lines):
-                sending = asyncio.create_task(incoming.add(columns, lines))
-        if sending is not None:
-            await sending
-            sending = None
-    finally:
-        if sending is not None:
-            sending.cancel()
-            await asyncio.wait((sending,))
-        await domains.drop()
+    while shaped := await asyncio.to_thread(_next_shaped, batches, kind):
+        if persons.DOMAIN in shaped.columns.schema.names:
+            await _find_companies(shaped, domains)
+        rejects.add(shaped.raw.rejects)
+        rejects.add(shaped.verdicts.rejects(shaped.raw.lines))
+        columns, lines = shaped.columns, shaped.raw.lines
+        kept = shaped.verdicts.kept
+        if kept is not None:
+            columns, lines = columns.filter(kept), lines.filter(kept)
+        if len(lines):
+            await incoming.add(columns, lines)
+        added += len(lines)
+        progress(len(shaped.raw) + len(shaped.raw.rejects))
+    await incoming.flush()
     return added
 
 

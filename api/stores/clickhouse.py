@@ -4,7 +4,7 @@ The server may be a cluster or the embedded one; the client is the same, over HT
 """
 
 from asyncio import timeout
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -25,7 +25,6 @@ CONNECT_TIMEOUT_S = 2
 _GRACE_S = 2
 # Sixteen pages at once keep two cores busy many times over; what is more waits here, not there.
 _CONNECTIONS_MAX = 64
-_PIECE_BYTES = 1024 * 1024
 _MIB = 1024 * 1024
 
 # What a working server answers that has too much to do, is stopping, or is not set up yet. Any
@@ -161,18 +160,15 @@ class ClickHouse:
             )
 
     async def insert_arrow(
-        self, table: str, columns: Sequence[str], stream: memoryview, profile: Profile
+        self, table: str, columns: Sequence[str], stream: AsyncIterable[bytes], profile: Profile
     ) -> None:
-        """Adds the rows of an Arrow stream. A part of it may stay behind when this fails."""
+        """Adds the rows of an Arrow stream, as it comes. Some may stay behind when this fails.
+
+        The client cannot send a stream again, so no row is ever added twice.
+        """
         async with _failures(profile.value.seconds_max):
             await self._client.raw_insert(
-                table,
-                columns,
-                # In pieces, so that nothing copies the whole; and what is sent so is not sent again
-                # by the client when the answer is lost.
-                _pieces(stream),
-                settings=dict(profile.value.settings),
-                fmt="ArrowStream",
+                table, columns, stream, settings=dict(profile.value.settings), fmt="ArrowStream"
             )
 
 
@@ -192,11 +188,6 @@ async def open_client(url: str) -> AsyncClient:
         connector_limit=_CONNECTIONS_MAX,
         connector_limit_per_host=_CONNECTIONS_MAX,
     )
-
-
-async def _pieces(stream: memoryview) -> AsyncIterator[bytes]:
-    for start in range(0, len(stream), _PIECE_BYTES):
-        yield bytes(stream[start : start + _PIECE_BYTES])
 
 
 @asynccontextmanager

@@ -1,0 +1,88 @@
+"""The README's commands do what it says they do, to the letter of their output."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from api.errors import ErrorCode
+from graph.errors import STATUS
+from rest.routes import ROUTES
+from tests.stack import Stack, scratch_folder, start, stop
+
+README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```console\n\$ (curl [^\n]*)\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Stack]:
+    """A first start, as a reader of the README has one."""
+    with scratch_folder() as folder:
+        running = start(folder / "data")
+        yield running
+        assert stop(running.process) == 0
+
+
+def test_the_three_minutes_print_what_the_readme_shows(fresh: Stack) -> None:
+    assert len(EXAMPLES) == 3
+    for command, output in EXAMPLES:
+        assert masked(run_curl(command, fresh)) == orjson.loads(output), command
+
+
+def run_curl(command: str, stack: Stack) -> Any:
+    """Does what a curl command of the README does, against this stack."""
+    key = (stack.data_dir / "sample-key").read_text(encoding="ascii").strip()
+    words = shlex.split(command.replace("$(cat .stibnite/sample-key)", key))[1:]
+    headers: dict[str, str] = {}
+    parameters: list[tuple[str, str]] = []
+    url, body = "", None
+    while words:
+        word = words.pop(0)
+        if word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            headers[name] = value
+        elif word == "--data-urlencode":
+            name, _, value = words.pop(0).partition("=")
+            parameters.append((name, value))
+        elif word == "-d":
+            body = words.pop(0).encode()
+        elif word != "-G":
+            url = word.replace("http://127.0.0.1:8000", stack.base_url)
+    with httpx2.Client(headers=headers, timeout=30) as client:
+        response = client.post(url, content=body) if body else client.get(url, params=parameters)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def masked(value: Any) -> Any:
+    """The value with its cursors, which each installation signs otherwise, as the README has them."""
+    if isinstance(value, dict):
+        return {
+            name: "…" if name in {"next_cursor", "nextCursor"} and each else masked(each)
+            for name, each in value.items()
+        }
+    return [masked(each) for each in value] if isinstance(value, list) else value
+
+
+def test_every_code_and_route_is_in_the_readme() -> None:
+    for code in ErrorCode:
+        (line,) = [
+            line for line in TEXT.splitlines() if line.startswith("|") and f"`{code}`" in line
+        ]
+        assert str(STATUS[code]) in line, code
+    for row in ROUTES:
+        assert f"| `{row.method} {row.path}` | `{row.operation}` |" in TEXT
+
+
+def test_the_two_commands_are_there() -> None:
+    assert "make run" in TEXT
+    assert "make test" in TEXT
+    for target in re.findall(r"`make ([a-z]+)`", TEXT):
+        makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
