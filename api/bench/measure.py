@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,14 +68,23 @@ def peak_memory_mib(pids: Mapping[str, int]) -> dict[str, int]:
 
     Postgres' children share memory with it, so theirs counts without the shared pages.
     """
+    parts = set(pids.values())
     peaks = {}
     for part, pid in pids.items():
         total = _status_kib(pid, "VmHWM")
-        for child in psutil.Process(pid).children(recursive=True):
+        for child in _children(psutil.Process(pid), parts):
             shared = _status_kib(child.pid, "RssShmem") + _status_kib(child.pid, "RssFile")
             total += max(0, _status_kib(child.pid, "VmHWM") - shared)
         peaks[part] = total // 1024
     return peaks
+
+
+def _children(process: psutil.Process, parts: set[int]) -> Iterator[psutil.Process]:
+    """All descendants but those that are parts, or of parts: the supervisor is their parent."""
+    for child in process.children():
+        if child.pid not in parts:
+            yield child
+            yield from _children(child, parts)
 
 
 def _status_kib(pid: int, field: str) -> int:

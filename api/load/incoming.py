@@ -139,12 +139,15 @@ class Incoming:
 
     async def unknown_companies(self) -> AsyncIterator[list[Reject]]:
         """Takes out the persons whose company is not loaded, and tells them."""
+        found = False
         async for lines in self._lines(_UNKNOWN_COMPANY):
+            found = True
             yield [Reject(line, Reason.UNKNOWN_COMPANY, "company_id") for line in lines]
-        await self._clickhouse.execute(
-            f"DELETE FROM {self._to.incoming} WHERE {_UNKNOWN_COMPANY}",  # noqa: S608
-            Profile.LOAD,
-        )
+        if found:
+            await self._clickhouse.execute(
+                f"DELETE FROM {self._to.incoming} WHERE {_UNKNOWN_COMPANY}",  # noqa: S608
+                Profile.LOAD,
+            )
 
     async def duplicates(self) -> AsyncIterator[list[Reject]]:
         """Tells the rows whose id a later row of the file has, which replaces them."""

@@ -1,6 +1,6 @@
 """Users' files as they lie on disk: what format they have, decompressed with bounds."""
 
-import shutil
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,8 +106,8 @@ class Source:
         except PermissionError:
             raise unreadable(self.path, "reading it is not permitted") from None
         except (pa.ArrowException, OSError) as error:
-            free = shutil.disk_usage(tempfile.gettempdir()).free
-            why = "it is damaged or cut short" if free > _CHUNK_BYTES else "the disk is full"
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            why = "there is no space to unpack it" if full else "it is damaged or cut short"
             raise unreadable(self.path, why) from error
 
     def _chunks(self) -> Iterator[bytes]:

@@ -61,7 +61,7 @@ def run_curl(command: str, stack: Stack) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """The value with its cursors, which each installation signs otherwise, as the README has them."""
+    """The value with its cursors as the README has them: each installation signs its own."""
     if isinstance(value, dict):
         return {
             name: "…" if name in {"next_cursor", "nextCursor"} and each else masked(each)
