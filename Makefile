@@ -9,6 +9,10 @@ PYTHON := $(shell for candidate in python3.12 python3 python3.13 python3.14 \
 BIN := .venv/bin
 DATA := .stibnite
 
+# Modules are compiled when they are first imported, which is a fraction of what is installed; a
+# start that could not keep the result would take three times as long, every time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lock .venv
 
@@ -41,7 +45,7 @@ lock: .venv ## renews requirements.lock
 	@test -n "$(PYTHON)" || { echo "Stibnite needs Python 3.12 or newer: install it from your \
 	system's packages, or with pyenv install 3.12, and run make again."; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile \
 		--requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation --editable .

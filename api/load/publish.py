@@ -22,7 +22,23 @@ _BUCKETS = 256
 # A domain of a platform may be stated by very many companies; nobody pages through all of them.
 _COMPANIES_OF_A_DOMAIN_MAX = 10_000
 
-_SERVING = ("person_index", "domain_index")
+SERVED = {
+    "person_index": (
+        "company_rank",
+        "person_id",
+        "person",
+        "company",
+        "roles",
+        "company_industries",
+        "company_state",
+        "company_city_key",
+        "company_employee_count",
+        "phone_key",
+        "linkedin_key",
+    ),
+    "domain_index": ("domain", "contact_count", "industry", "city", "state", "company_ranks"),
+}
+"""The serving tables and the columns that are written; ``person_index`` names more as aliases."""
 _OUTDATED = "persons_outdated"
 
 # Rows of persons who came again with another company, in another bucket, where FINAL does not see
@@ -69,11 +85,7 @@ _COMPANY = _packed(
     "country",
 )
 _SLICE = f"""
-INSERT INTO person_index_next
-(
-    company_rank, person_id, person, company, roles, company_industries, company_state,
-    company_city_key, company_employee_count, phone_key, linkedin_key
-)
+INSERT INTO person_index_next ({", ".join(SERVED["person_index"])})
 SELECT
     p.company_rank, p.person_id, p.person, c.company, p.roles, c.industries, c.state, c.city_key,
     c.employee_count, p.phone_key, p.linkedin_key
@@ -100,7 +112,7 @@ ON p.company_id = c.company_id"""  # noqa: S608
 # Of several companies at a domain, that with most people says where and what it is: the highest
 # weight, which is the number of people and, among equals, the rank.
 _DOMAIN_INDEX = f"""
-INSERT INTO domain_index_next
+INSERT INTO domain_index_next ({", ".join(SERVED["domain_index"])})
 SELECT
     domain, contact_count, nullIf(splitByChar('\\0', main)[1], ''),
     nullIf(splitByChar('\\0', main)[2], ''), nullIf(splitByChar('\\0', main)[3], ''), ranks
@@ -138,7 +150,7 @@ async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> No
     work.
     """
     await drop_leftovers(clickhouse)
-    for table in _SERVING:
+    for table in SERVED:
         await clickhouse.execute(f"CREATE TABLE {table}_next AS {table}", Profile.LOAD)
     await clickhouse.execute(
         f"CREATE TABLE {_OUTDATED} (bucket UInt8, person_id String, version UInt64)"
@@ -149,7 +161,7 @@ async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> No
         await clickhouse.execute(_FIND_OUTDATED, Profile.LOAD)
     await _write_slices(clickhouse, _SLICE.replace("{final}", "" if ids_are_unique else "FINAL"))
     await clickhouse.execute(_DOMAIN_INDEX, Profile.LOAD)
-    exchanges = ", ".join(f"{table} AND {table}_next" for table in _SERVING)
+    exchanges = ", ".join(f"{table} AND {table}_next" for table in SERVED)
     await clickhouse.execute(f"EXCHANGE TABLES {exchanges}", Profile.LOAD)
     await drop_leftovers(clickhouse)
     for table in ("companies", "persons"):
@@ -158,7 +170,7 @@ async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> No
 
 async def drop_leftovers(clickhouse: ClickHouse) -> None:
     """Drops what a publication leaves behind, whether it ended or was killed."""
-    for table in (*(f"{name}_next" for name in _SERVING), _OUTDATED):
+    for table in (*(f"{name}_next" for name in SERVED), _OUTDATED):
         await clickhouse.execute(f"DROP TABLE IF EXISTS {table} SYNC", Profile.LOAD)
 
 
