@@ -40,7 +40,7 @@ def run_curl(command: str, stack: Stack) -> Any:
     key = (stack.data_dir / "sample-key").read_text(encoding="ascii").strip()
     words = shlex.split(command.replace("$(cat .stibnite/sample-key)", key))[1:]
     headers: dict[str, str] = {}
-    parameters: list[tuple[str, str]] = []
+    parameters: dict[str, str] = {}
     url, body = "", None
     while words:
         word = words.pop(0)
@@ -49,7 +49,7 @@ def run_curl(command: str, stack: Stack) -> Any:
             headers[name] = value
         elif word == "--data-urlencode":
             name, _, value = words.pop(0).partition("=")
-            parameters.append((name, value))
+            parameters[name] = value
         elif word == "-d":
             body = words.pop(0).encode()
         elif word != "-G":
