@@ -43,8 +43,9 @@ async def bench_persons(
     market = generate(persons, folder / "market")
     async with bench_stack(folder / "data") as stack:
         tell("loading")
-        await stack.command("load", "companies", *map(str, market.company_files))
-        seconds = await stack.command("load", "persons", *map(str, market.person_files))
+        rejects = ("--rejects", str(folder))
+        await stack.command("load", "companies", *map(str, market.company_files), *rejects)
+        seconds = await stack.command("load", "persons", *map(str, market.person_files), *rejects)
         tell(f"asking {calls:,} questions by each way")
         settings = stack.running.settings
         postgres = Postgres(settings.sqlalchemy_url)

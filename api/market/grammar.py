@@ -20,6 +20,8 @@ from api.market.draws import Draws, Ints, Rows
 
 # A choice is a table of so many tickets: shares are exact to a thousandth, a draw is one look-up.
 TICKETS = 1024
+# A host name's label has at most 63 characters; a code of up to 12 is added to each slug.
+SLUG_CHARS_MAX = 50
 _SLOT = re.compile(r"\{(\w+)\}")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _DRAWN = -1
@@ -158,7 +160,7 @@ class Phrasebook:
     def slug(self, layout: Layout) -> pa.StringArray:
         """The texts of ``layout`` as host names and URLs write them: "alder-voss-law"."""
         spelled = pc.replace_substring(_spell(self._slug_pool, layout), "--", "-")
-        return pc.utf8_trim(spelled, "-")
+        return pc.utf8_trim(pc.utf8_slice_codeunits(spelled, 0, SLUG_CHARS_MAX), "-")
 
     @cached_property
     def _slug_pool(self) -> pa.StringArray:

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from api.market.draws import Draws
-from api.market.grammar import TICKETS, Phrasebook, fold, tickets
+from api.market.grammar import SLUG_CHARS_MAX, TICKETS, Phrasebook, fold, tickets
 from api.market.identifiers import MAX_CODES, codes, numbered, profile_numbers
 
 ROWS = np.arange(1_000, dtype=np.uint64)
@@ -69,6 +69,18 @@ def test_patterns_are_filled_with_words_drawn_for_each_row() -> None:
         "elm-oaks-shop",
         "elm-elms-shop",
     }
+
+
+def test_slugs_fit_into_a_host_name() -> None:
+    made = Phrasebook({"tree": ["Very Tall Oaks " * 6, "Diamond Head / " + "x" * 37 + " - Elm"]})
+    made.choice("say", {"{tree}": 1})
+    made.seal()
+    choices = np.full(len(ROWS), made["say"])
+    slugs = set(made.slug(made.layout(Draws(1), "say", ROWS, choices)).to_pylist())
+    assert len(slugs) == 2
+    for slug in slugs:
+        assert len(slug) <= SLUG_CHARS_MAX
+        assert slug == slug.strip("-")
 
 
 def test_given_slots_take_what_they_are_given() -> None:
