@@ -55,19 +55,20 @@ async def search(work: Work, asked: PersonSearch, page: PageRequest) -> PersonSe
     rows = await _fetch(work, queries.search_conditions(interpretation), window)
     total, relation, pages = lower_bound_totals(window, len(rows))
     nodes = rows[: window.size]
+    cursor_at = _cursors_of(work, window, nodes)
     await record(work, "person_search", len(nodes))
     return PersonSearchPage(
         nodes=nodes,
         pagination=Pagination(
             limit=page.limit,
-            next_cursor=_next_cursor(work, window, rows),
+            next_cursor=cursor_at(len(nodes) - 1) if window.has_more(len(rows)) else None,
             max_records=window.cap,
             total_records=total,
             total_records_relation=relation,
             total_pages=pages,
         ),
         billable_records=len(nodes),
-        cursor_at=_cursors_of(work, window, nodes),
+        cursor_at=cursor_at,
         has_previous_page=window.key is not None,
         interpretation=interpretation,
         search_strategy=strategy_of(interpretation),
@@ -93,16 +94,17 @@ async def people_of_company(work: Work, domain: str, page: PageRequest) -> Perso
     window = open_window(page, scope, work.stores.cursors)
     rows = await _fetch(work, queries.domain_conditions(host), window)
     nodes = rows[: window.size]
+    cursor_at = _cursors_of(work, window, nodes)
     await record(work, "company_people", len(nodes))
     return PersonPage(
         nodes=nodes,
         pagination=Pagination(
             limit=page.limit,
-            next_cursor=_next_cursor(work, window, rows),
+            next_cursor=cursor_at(len(nodes) - 1) if window.has_more(len(rows)) else None,
             max_records=window.cap,
         ),
         billable_records=len(nodes),
-        cursor_at=_cursors_of(work, window, nodes),
+        cursor_at=cursor_at,
         has_previous_page=window.key is not None,
     )
 
@@ -164,13 +166,6 @@ async def _fetch(work: Work, conditions: queries.Conditions, window: Window) -> 
         return []
     after = None if window.key is None else (window.key[0], window.key[1])
     return await queries.page(work.stores.clickhouse, conditions, after, window.size + 1)
-
-
-def _next_cursor(work: Work, window: Window, rows: list[PersonRow]) -> str | None:
-    if not window.has_more(len(rows)):
-        return None
-    last = rows[window.size - 1]
-    return cursor_after(window, work.stores.cursors, window.size - 1, (last.rank, last.person_id))
 
 
 def _cursors_of(work: Work, window: Window, nodes: list[PersonRow]) -> Callable[[int], str]:
