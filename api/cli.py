@@ -1,18 +1,15 @@
 """The command ``stibnite``."""
 
-import asyncio
-import tempfile
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from api.bench.commands import bench
 from api.caller import AccountKind, Tier
+from api.console import failure, notes, run_command
 from api.domain.account import service as accounts
 from api.embedded.errors import StackError
 from api.embedded.run import run
@@ -35,11 +32,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
-bench = typer.Typer(help="Benchmarks: ratios, with their goals.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
-
-# Results go to standard output, so that they can be piped; everything for people to the other one.
-notes = Console(stderr=True)
 
 DataDir = Annotated[
     Path | None,
@@ -65,13 +58,13 @@ def up(
     given = _given(data_dir, host=host, port=port)
     configure_logging(given)
     first = FirstStart(0 if no_sample else sample, notes)
-    _run(run(given, prepare=first.prepare, on_ready=first.announce))
+    run_command(run(given, prepare=first.prepare, on_ready=first.announce))
 
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring Postgres and ClickHouse up to date (`stibnite up` does it by itself)."""
-    for name in _run(migrate_all(_reach(data_dir))):
+    for name in run_command(migrate_all(_reach(data_dir))):
         notes.print(f"applied {name}")
 
 
@@ -95,7 +88,7 @@ def load(
     row that cannot be loaded is named in FILE.rejects.csv and never stops the others.
     """
     of = _reach(data_dir)
-    for report in _run(_load(of, kind, files, rejects)):
+    for report in run_command(_load(of, kind, files, rejects)):
         _tell(report)
 
 
@@ -141,7 +134,7 @@ def generate(
         try:
             market = make(persons, out, seed=seed, progress=bar.advance)
         except DomainError as error:
-            raise _fail(error.sentence(lambda name: name)) from None
+            raise failure(error.sentence(lambda name: name)) from None
     typer.echo(f"{market.companies} companies, {market.persons} persons in {out}")
 
 
@@ -161,7 +154,7 @@ def create_key(
         key = await accounts.create_key(postgres, account=account, kind=kind, tier=tier)
         return key.plain
 
-    typer.echo(_run(_with_postgres(_reach(data_dir), create)))
+    typer.echo(run_command(_with_postgres(_reach(data_dir), create)))
 
 
 @keys.command("revoke")
@@ -170,29 +163,10 @@ def revoke_key(
     data_dir: DataDir = None,
 ) -> None:
     """Revoke an API key: from the next request on it is unknown."""
-    _run(_with_postgres(_reach(data_dir), lambda postgres: accounts.revoke_key(postgres, prefix)))
+    run_command(
+        _with_postgres(_reach(data_dir), lambda postgres: accounts.revoke_key(postgres, prefix))
+    )
     notes.print("revoked")
-
-
-@bench.command("persons")
-def bench_persons(
-    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 1_000_000,
-    calls: Annotated[int, typer.Option(min=30, help="Questions by each way.")] = 1_000,
-    json: Annotated[Path | None, typer.Option(help="Write the figures to this file, too.")] = None,
-) -> None:
-    """A page of 100 people: GraphQL and REST against the same SQL straight on the engine.
-
-    Makes a market and a stack of its own in a temporary folder; needs about 1 GiB of disk per
-    million persons while it runs.
-    """
-    from api.bench.report import bench_persons as measure
-    from api.bench.report import tell_outcome
-
-    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
-        outcome = _run(measure(persons, calls, Path(folder), notes.print))
-    tell_outcome(outcome, Console())
-    if json is not None:
-        json.write_bytes(orjson.dumps(outcome.as_json(), option=orjson.OPT_INDENT_2))
 
 
 @app.command()
@@ -215,7 +189,7 @@ def _given(data_dir: Path | None, **options: Any) -> Settings:
     try:
         return settings().model_copy(update=chosen)
     except SettingsError as error:
-        raise _fail(str(error)) from None
+        raise failure(str(error)) from None
 
 
 def _reach(data_dir: Path | None) -> Settings:
@@ -224,11 +198,11 @@ def _reach(data_dir: Path | None) -> Settings:
     try:
         running = find_running(given.data_dir, given)
     except (SettingsError, StackError) as error:
-        raise _fail(str(error)) from None
+        raise failure(str(error)) from None
     if running is not None:
         return running.settings
     if given.database_url is None or given.clickhouse_url is None:
-        raise _fail(
+        raise failure(
             f"No stack runs on {given.data_dir}. Start it with `stibnite up`, name another folder "
             "with --data-dir, or set DATABASE_URL and CLICKHOUSE_URL to your own servers."
         )
@@ -242,21 +216,6 @@ async def _with_postgres[T](of: Settings, work: Any) -> T:
         return result
     finally:
         await postgres.close()
-
-
-def _run[T](work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command; a failure that people can act on is a sentence, not a trace."""
-    try:
-        return asyncio.run(work)
-    except DomainError as error:
-        raise _fail(error.sentence(lambda name: name)) from None
-    except (SettingsError, StackError) as error:
-        raise _fail(str(error)) from None
-
-
-def _fail(sentence: str) -> typer.Exit:
-    notes.print(f"[red]{escape(sentence)}[/red]", highlight=False)
-    return typer.Exit(1)
 
 
 def main() -> None:

@@ -1,0 +1,40 @@
+"""The commands ``stibnite bench …``. Each makes a stack of its own in a temporary folder."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from api.console import notes, run_command
+
+bench = typer.Typer(help="Benchmarks: ratios, with their goals.", no_args_is_help=True)
+
+Json = Annotated[Path | None, typer.Option(help="Write the figures to this file, too.")]
+
+
+@bench.command("persons")
+def bench_persons(
+    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 1_000_000,
+    calls: Annotated[int, typer.Option(min=30, help="Questions by each way.")] = 1_000,
+    json: Json = None,
+) -> None:
+    """A page of 100 people: GraphQL and REST against the same SQL straight on the engine.
+
+    Needs about 1 GiB of disk per million persons while it runs.
+    """
+    from api.bench.report import bench_persons as measure
+    from api.bench.report import tell_outcome
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(measure(persons, calls, Path(folder), notes.print))
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
+def write_json(file: Path | None, figures: dict[str, Any]) -> None:
+    """Writes the figures of a run where a file was asked for."""
+    if file is not None:
+        file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))

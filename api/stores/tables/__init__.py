@@ -1,0 +1,7 @@
+"""The Postgres tables, a module a noun. Migrations create them; a test compares the two."""
+
+from api.stores.tables.accounts import accounts, api_keys
+from api.stores.tables.base import metadata
+from api.stores.tables.usage import usage_entries
+
+__all__ = ["accounts", "api_keys", "metadata", "usage_entries"]

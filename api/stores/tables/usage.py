@@ -1,0 +1,35 @@
+"""The usage journal."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+
+from api.stores.tables.base import metadata
+
+# A journal: one row per successful call, never changed. Totals are sums, and the covering index
+# answers them without the table.
+usage_entries = Table(
+    "usage_entries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("api_key_id", Uuid, ForeignKey("api_keys.id"), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("billable_records", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("billable_records >= 0", name="billable_records"),
+    Index(
+        "ix_usage_entries_api_key_id",
+        "api_key_id",
+        postgresql_include=["billable_records"],
+    ),
+)
