@@ -2,6 +2,14 @@
 
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
+from api.stores.tables.organisations import organisation_embedding_model, organisations
 from api.stores.tables.usage import usage_entries
 
-__all__ = ["accounts", "api_keys", "metadata", "usage_entries"]
+__all__ = [
+    "accounts",
+    "api_keys",
+    "metadata",
+    "organisation_embedding_model",
+    "organisations",
+    "usage_entries",
+]
