@@ -4,8 +4,9 @@ An operation is a field of ``Query`` or ``Mutation``. The REST layer is generate
 so that whatever is checked here is checked for both doors.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import MISSING
+from itertools import islice
 from typing import Any
 
 import strawberry
@@ -15,12 +16,12 @@ from strawberry.types.field import StrawberryField
 
 from api.caller import CallerKind
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
+from graph.bounds import bounds_of, faults
 from graph.context import Context
 from graph.directives import Bounds, Callers
 
-# Control characters and lone surrogates are text in no language; Postgres refuses NUL, and UTF-8
-# the surrogates.
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+MAX_PROBLEMS = 20
+"""More than these are not listed: what is wrong with one item of a list is wrong with them all."""
 
 
 def argument(description: str, *, name: str | None = None, **bounds: int) -> Any:
@@ -48,19 +49,16 @@ class Operation(FieldExtension):
         **values: Any,
     ) -> Any:
         """Checks, then calls the resolver; an argument that was not sent is ``None``."""
-        caller = info.context.work.caller
-        if caller.kind not in self.callers:
+        if self.callers and info.context.work.caller.kind not in self.callers:
             raise DomainError(
                 ErrorCode.FORBIDDEN, "This operation is not open to this kind of caller."
             )
-        problems = []
+        problems: list[FieldProblem] = []
         for each in self.arguments:
             value = values.setdefault(each.python_name, None)
-            message = _fault(each, value)
-            if message is not None:
-                problems.append(FieldProblem(each.python_name, message))
+            problems += islice(faults(value, bounds_of(each), each.python_name), MAX_PROBLEMS)
         if problems:
-            raise all_invalid(tuple(problems))
+            raise all_invalid(tuple(problems[:MAX_PROBLEMS]))
         return await next_(source, info, **values)
 
 
@@ -71,7 +69,10 @@ def operation(
     errors: Iterable[ErrorCode] = (),
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
-    """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with."""
+    """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with.
+
+    No ``callers`` at all opens it to everybody: it asks for no credentials.
+    """
     kinds = frozenset(callers)
     codes = ", ".join(f"`{code}`" for code in errors)
     field: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
@@ -84,31 +85,7 @@ def operation(
     return field
 
 
-def bounds_of(of: StrawberryArgument) -> Bounds | None:
-    """The bounds that an argument was declared with."""
-    return next((each for each in of.directives if isinstance(each, Bounds)), None)
-
-
-def _fault(of: StrawberryArgument, value: Any) -> str | None:
-    """What is wrong with a value, in words; never the value itself."""
-    bounds = bounds_of(of)
-    if value is None or bounds is None:
-        return None
-    if isinstance(value, str):
-        return _text_fault(bounds, value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        low, high = bounds.min or 0, bounds.max
-        if value < low or (high and value > high):
-            return f"must be between {low} and {high}"
-    return None
-
-
-def _text_fault(bounds: Bounds, text: str) -> str | None:
-    least, most = bounds.min_length or 0, bounds.max_length
-    if len(text) < least or not text.strip():
-        return "must not be empty"
-    if most and len(text) > most:
-        return f"must be at most {most} characters long"
-    if _NOT_TEXT.search(text):
-        return "must not hold control characters or lone surrogates"
-    return None
+def member(description: str, *, default: Any = MISSING, **bounds: int) -> Any:
+    """A field of an input type, with its bounds (see :class:`Bounds`)."""
+    directives = [Bounds(**bounds)] if bounds else []
+    return strawberry.field(description=description, default=default, directives=directives)

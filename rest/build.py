@@ -1,6 +1,5 @@
 """The REST door: one ASGI route per path of the table, each running its prepared document."""
 
-import re
 from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,14 +13,17 @@ from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
 from graph.context import open_context
 from graph.errors import cause_of
 from graph.executor import execute_prepared
+from graph.http import read_json
+from graph.operation import MAX_PROBLEMS
 from graph.schema import schema
 from rest.errors import problem, renamed
-from rest.prepare import RESULT, Parameter, PreparedRoute, prepare
+from rest.prepare import RESULT, WITH_BODY, Parameter, PreparedRoute, prepare
 from rest.routes import ROUTES
+from rest.values import MAX_NAME_CHARS, read_json_value, read_text
 
 MAX_QUERY_PARAMETERS = 50
-_INT = re.compile(r"-?(0|[1-9][0-9]{0,9})")
-_MAX_INT = 2**31 - 1
+# A list of 5,000 domains of the longest kind is 1.3 MB.
+MAX_BODY_BYTES = 2_000_000
 
 
 def rest_routes() -> list[HttpRoute]:
@@ -63,11 +65,12 @@ class _Endpoint:
 async def run(prepared: PreparedRoute, request: Request) -> Response:
     """Runs a row: who asks, what with, the prepared document, and its result as the body."""
     context = await open_context(request)
-    context.work.caller  # noqa: B018 - raises: who asks comes before what is asked
+    if not prepared.public:
+        context.work.caller  # noqa: B018 - raises: who asks comes before what is asked
     result = await execute_prepared(
         schema,
         prepared.document,
-        variables=variables_of(prepared.parameters, request),
+        variables=await variables_of(prepared, request),
         context=context,
         omit_absent=True,
     )
@@ -81,19 +84,28 @@ async def run(prepared: PreparedRoute, request: Request) -> Response:
     )
 
 
-def variables_of(parameters: tuple[Parameter, ...], request: Request) -> dict[str, Any]:
-    """The variables of a request's path and query.
+async def variables_of(prepared: PreparedRoute, request: Request) -> dict[str, Any]:
+    """The variables of a request's path, query and body.
 
     Raises ``invalid_input`` naming every parameter that is missing, unknown, repeated or of the
-    wrong type, and ``malformed_request`` for a query string that is not UTF-8.
+    wrong type, and ``malformed_request`` for what cannot be read at all.
     """
+    variables, problems = _from_url(prepared.in_url, request)
+    if prepared.route.method in WITH_BODY:
+        read, wrong = _from_body(prepared, await _body(prepared, request))
+        variables |= read
+        problems += wrong
+    if problems:
+        raise all_invalid(tuple(problems[:MAX_PROBLEMS]))
+    return variables
+
+
+def _from_url(
+    parameters: tuple[Parameter, ...], request: Request
+) -> tuple[dict[str, Any], list[FieldProblem]]:
     sent = _sent(request)
     known = {each.name for each in parameters}
-    problems = [
-        FieldProblem(name[:100], "is no parameter of this operation")
-        for name in sent
-        if name not in known
-    ]
+    problems = [_unknown(name) for name in sent if name not in known]
     variables: dict[str, Any] = {}
     for parameter in parameters:
         texts = sent.get(parameter.name, [])
@@ -104,12 +116,46 @@ def variables_of(parameters: tuple[Parameter, ...], request: Request) -> dict[st
                 problems.append(FieldProblem(parameter.name, "is required"))
         else:
             try:
-                variables[parameter.variable] = read_value(parameter.type_name, texts[0])
+                variables[parameter.variable] = read_text(parameter.type, texts[0])
             except ValueError as error:
                 problems.append(FieldProblem(parameter.name, str(error)))
-    if problems:
-        raise all_invalid(tuple(problems))
-    return variables
+    return variables, problems
+
+
+def _from_body(
+    prepared: PreparedRoute, body: dict[str, Any]
+) -> tuple[dict[str, Any], list[FieldProblem]]:
+    parameters = {each.name: each for each in prepared.in_body}
+    problems = [_unknown(name) for name in body if name not in parameters]
+    variables: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        if name not in body:
+            if parameter.required:
+                problems.append(FieldProblem(name, "is required"))
+            continue
+        if body[name] is None and not parameter.required:
+            # In a body "absent" may be written as null, whatever the default.
+            continue
+        value, wrong = read_json_value(parameter.type, body[name], name)
+        variables[parameter.variable] = value
+        problems += wrong
+    return variables, problems
+
+
+def _unknown(name: str) -> FieldProblem:
+    return FieldProblem(name[:MAX_NAME_CHARS], "is no parameter of this operation")
+
+
+async def _body(prepared: PreparedRoute, request: Request) -> dict[str, Any]:
+    """The members of the JSON body; no body at all is one without members."""
+    headers = request.headers
+    empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    if empty and "content-type" not in headers:
+        return {}
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict):
+        raise DomainError(ErrorCode.MALFORMED_REQUEST, "Send the body as one JSON object.")
+    return body
 
 
 def _sent(request: Request) -> dict[str, list[str]]:
@@ -130,16 +176,3 @@ def _sent(request: Request) -> dict[str, list[str]]:
     for name, value in pairs:
         sent[name].append(value)
     return sent
-
-
-def read_value(type_name: str, text: str) -> Any:
-    """A parameter's text as a value of its GraphQL type; ``ValueError`` says what it must be."""
-    if type_name == "Int":
-        if not _INT.fullmatch(text) or abs(int(text)) > _MAX_INT:
-            raise ValueError("must be a whole number")
-        return int(text)
-    if type_name == "Boolean":
-        if text not in ("true", "false"):
-            raise ValueError("must be true or false")
-        return text == "true"
-    return text

@@ -11,21 +11,27 @@ import orjson
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    is_required_input_field,
 )
 from strawberry.utils.str_converters import to_snake_case
 
 from api import __version__
 from api.errors import ErrorCode
 from graph.absence import ABSENT, Absent
+from graph.bounds import bounds_of
+from graph.directives import Bounds, shorthand_of
 from graph.errors import STATUS
 from graph.schema import schema
 from rest.errors import MEDIA_TYPE
-from rest.prepare import Parameter, PreparedRoute, plain_fields, prepare
+from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
 from rest.routes import ROUTES
+from rest.values import bare
 
 FILE = Path(__file__).with_name("openapi.json")
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -59,9 +65,8 @@ def document() -> dict[str, Any]:
         prepared = prepare(row, schema._schema)
         example = examples.get(f"{row.method} {row.path}")
         operations = paths.setdefault(row.path, {})
-        operations[row.method.lower()] = _operation(
-            prepared, components, example, examples["parameters"]
-        )
+        values = {**examples["parameters"], **examples["requests"]}
+        operations[row.method.lower()] = _operation(prepared, components, example, values)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -104,7 +109,8 @@ def _operation(
         "summary": row.title,
         "description": prepared.field.description,
         "tags": [row.tag],
-        "parameters": [_parameter(each, values) for each in prepared.parameters],
+        "parameters": [_parameter(each, components, values) for each in prepared.in_url],
+        **_request(prepared, components, values),
         "responses": {
             str(row.status): {
                 "description": prepared.field.description,
@@ -115,10 +121,49 @@ def _operation(
     }
 
 
+def _request(
+    prepared: PreparedRoute, components: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    """``requestBody`` and ``security``, where they differ from the general case."""
+    about: dict[str, Any] = {"security": []} if prepared.public else {}
+    if not prepared.in_body:
+        return about
+    properties = {}
+    for each in prepared.in_body:
+        shape = input_shape(each.type, each.bounds, components)
+        if each.default is not None:
+            shape["default"] = each.default
+        if not each.required:
+            shape = _nullable(shape)
+        properties[each.name] = {**shape, "description": each.description}
+    required = [each.name for each in prepared.in_body if each.required]
+    content: dict[str, Any] = {
+        "schema": {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+    }
+    row = prepared.route
+    key = f"{row.method} {row.path} request"
+    if key in values:
+        content["example"] = values[key]
+    return {
+        **about,
+        "requestBody": {"required": bool(required), "content": {"application/json": content}},
+    }
+
+
 def _problems(prepared: PreparedRoute) -> dict[str, Any]:
     own = prepared.field.extensions["strawberry-definition"].metadata["errors"]
+    general = set(_GENERAL_ERRORS)
+    if prepared.public:
+        general -= {ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN}
+    if prepared.route.method in WITH_BODY:
+        general |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE}
     by_status: dict[int, list[str]] = {}
-    for code in sorted({*_GENERAL_ERRORS, *own}):
+    for code in sorted({*general, *own}):
         by_status.setdefault(STATUS[code], []).append(code)
     return {
         str(status): {
@@ -129,21 +174,10 @@ def _problems(prepared: PreparedRoute) -> dict[str, Any]:
     }
 
 
-def _parameter(parameter: Parameter, values: dict[str, Any]) -> dict[str, Any]:
-    shape = dict(_SCALARS[parameter.type_name])
-    bounds = parameter.bounds
-    if bounds is not None:
-        for keyword, value in (
-            ("minimum", bounds.min),
-            ("maximum", bounds.max),
-            ("minLength", bounds.min_length),
-            ("maxLength", bounds.max_length),
-        ):
-            if isinstance(value, int):
-                shape[keyword] = value
-    if shape["type"] == "string":
-        shape.setdefault("minLength", 1)
-        shape["pattern"] = TEXT_PATTERN
+def _parameter(
+    parameter: Parameter, components: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    shape = input_shape(parameter.type, parameter.bounds, components)
     if parameter.default is not None:
         shape["default"] = parameter.default
     described = {
@@ -156,6 +190,70 @@ def _parameter(parameter: Parameter, values: dict[str, Any]) -> dict[str, Any]:
     if parameter.name in values:
         described["example"] = values[parameter.name]
     return described
+
+
+def input_shape(
+    of: GraphQLInputType, bounds: Bounds | None, components: dict[str, Any]
+) -> dict[str, Any]:
+    """The JSON schema of what may be given for an input type."""
+    inner = bare(of)
+    if isinstance(inner, GraphQLList):
+        items = input_shape(inner.of_type, bounds, components)
+        array: dict[str, Any] = {"type": "array", "items": items}
+        return {**array, **_keywords(bounds, minItems="min_items", maxItems="max_items")}
+    if isinstance(inner, GraphQLEnumType):
+        return {"type": "string", "enum": list(inner.values)}
+    if isinstance(inner, GraphQLInputObjectType):
+        return _input_object(inner, components)
+    shape = dict(_SCALARS[inner.name])
+    if shape.get("type") == "string":
+        shape |= {"minLength": 1, "pattern": TEXT_PATTERN}
+        return {**shape, **_keywords(bounds, minLength="min_length", maxLength="max_length")}
+    return {**shape, **_keywords(bounds, minimum="min", maximum="max")}
+
+
+def _keywords(bounds: Bounds | None, **names: str) -> dict[str, int]:
+    given = {keyword: getattr(bounds, name, None) for keyword, name in names.items()}
+    return {keyword: value for keyword, value in given.items() if isinstance(value, int)}
+
+
+def _input_object(of: GraphQLInputObjectType, components: dict[str, Any]) -> dict[str, Any]:
+    if of.name not in components:
+        components[of.name] = {}
+        properties, required = {}, []
+        for variable, field in of.fields.items():
+            bounds = bounds_of(field.extensions["strawberry-definition"])
+            shape = input_shape(field.type, bounds, components)
+            name = to_snake_case(variable)
+            if is_required_input_field(field):
+                required.append(name)
+            else:
+                shape = _nullable(shape)
+            properties[name] = {**shape, "description": field.description or ""}
+        components[of.name] = {
+            "type": "object",
+            "description": of.description or "",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+    reference = {"$ref": f"#/components/schemas/{of.name}"}
+    short = shorthand_of(of)
+    if short is None:
+        return reference
+    text = components[of.name]["properties"][to_snake_case(short)]
+    return {"anyOf": [text, reference]}
+
+
+def _nullable(shape: dict[str, Any]) -> dict[str, Any]:
+    """What is absent from a body may be written as null."""
+    if "enum" in shape:
+        return {**shape, "type": ["string", "null"], "enum": [*shape["enum"], None]}
+    if isinstance(shape.get("type"), str):
+        return {**shape, "type": [shape["type"], "null"]}
+    if "anyOf" in shape:
+        return {**shape, "anyOf": [*shape["anyOf"], {"type": "null"}]}
+    return {"anyOf": [shape, {"type": "null"}]}
 
 
 # Text holds something beside white space, and no control characters.

@@ -8,8 +8,7 @@ from graphql import (
     DocumentNode,
     GraphQLArgument,
     GraphQLField,
-    GraphQLList,
-    GraphQLNonNull,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -17,16 +16,20 @@ from graphql import (
     ast_from_value,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
     parse,
     print_ast,
     validate,
 )
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
-from graph.directives import Bounds
-from graph.operation import bounds_of
+from graph.bounds import bounds_of
+from graph.directives import Bounds, Callers
 from rest.routes import Route
+from rest.values import bare
 
+METHODS = ("GET", "POST", "PATCH", "DELETE")
+WITH_BODY = frozenset({"POST", "PATCH"})
 RESULT = "result"
 _PATH_PARAMETER = re.compile(r"{([a-z_]+)}")
 
@@ -41,8 +44,8 @@ class Parameter:
 
     name: str
     variable: str
-    place: Literal["path", "query"]
-    type_name: str
+    place: Literal["path", "query", "body"]
+    type: GraphQLInputType
     required: bool
     default: Any
     description: str
@@ -66,6 +69,18 @@ class PreparedRoute:
     parameters: tuple[Parameter, ...]
     members: tuple[Member, ...]
     field: GraphQLField
+    public: bool
+    """Whether it asks for no credentials."""
+
+    @property
+    def in_body(self) -> tuple[Parameter, ...]:
+        """The parameters that are members of the JSON body."""
+        return tuple(each for each in self.parameters if each.place == "body")
+
+    @property
+    def in_url(self) -> tuple[Parameter, ...]:
+        """The parameters of path and query string."""
+        return tuple(each for each in self.parameters if each.place != "body")
 
 
 def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
@@ -73,14 +88,12 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
 
     Raises :class:`WrongRoute`, saying what is wrong and in which row.
     """
-    if route.method != "GET" or schema.query_type is None:
-        raise WrongRoute(f"{route.method} {route.path}: only GET rows over queries are known.")
-    field = schema.query_type.fields.get(route.operation)
-    if field is None:
-        raise WrongRoute(f"{route.method} {route.path}: there is no query {route.operation}.")
+    if route.method not in METHODS:
+        raise WrongRoute(f"{route.method} {route.path}: methods are {', '.join(METHODS)}.")
+    kind, field = _found(route, schema)
     parameters = _parameters(route, field)
     members = _members(route, field)
-    text = _document_text(route, field, members)
+    text = _document_text(kind, route, field, parameters, members)
     try:
         document = parse(text)
     except Exception as error:
@@ -88,16 +101,39 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     faults = validate(schema, document)
     if faults:
         raise WrongRoute(f"{route.method} {route.path}: {faults[0].message}")
-    return PreparedRoute(route, document, parameters, members, field)
+    return PreparedRoute(route, document, parameters, members, field, _is_public(field))
+
+
+def _found(route: Route, schema: GraphQLSchema) -> tuple[str, GraphQLField]:
+    """The field of a row: a mutation may not be run by GET, a read may be sent by POST."""
+    for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
+        field = root.fields.get(route.operation) if root is not None else None
+        if field is None:
+            continue
+        if kind == "mutation" and route.method == "GET":
+            raise WrongRoute(f"{route.method} {route.path}: {route.operation} writes.")
+        return kind, field
+    raise WrongRoute(f"{route.method} {route.path}: there is no operation {route.operation}.")
+
+
+def _is_public(field: GraphQLField) -> bool:
+    definition = field.extensions["strawberry-definition"]
+    return not next((each.kinds for each in definition.directives if isinstance(each, Callers)), ())
 
 
 def _parameters(route: Route, field: GraphQLField) -> tuple[Parameter, ...]:
     in_path = set(_PATH_PARAMETER.findall(route.path))
+    named = {to_snake_case(variable): variable for variable in field.args}
+    for name in route.leave_out:
+        if name not in named or is_required_argument(field.args[named[name]]):
+            raise WrongRoute(f"{route.method} {route.path}: {name} cannot be left out.")
     parameters = tuple(
-        _parameter(route, variable, argument, in_path) for variable, argument in field.args.items()
+        _parameter(route, variable, field.args[variable], in_path)
+        for name, variable in named.items()
+        if name not in route.leave_out
     )
     unused = (in_path - {each.name for each in parameters}) | (
-        set(route.renames) - RENAMED_ELSEWHERE - {to_snake_case(name) for name in field.args}
+        set(route.renames) - RENAMED_ELSEWHERE - set(named)
     )
     if unused:
         raise WrongRoute(f"{route.method} {route.path}: {route.operation} takes no {unused}.")
@@ -111,19 +147,23 @@ RENAMED_ELSEWHERE = {"first", "after"}
 def _parameter(
     route: Route, variable: str, argument: GraphQLArgument, in_path: set[str]
 ) -> Parameter:
-    named = get_named_type(argument.type)
-    inner = getattr(argument.type, "of_type", argument.type)
-    if isinstance(inner, GraphQLList) or not is_leaf_type(named):
-        raise WrongRoute(f"{route.path}: {variable} is no plain value and cannot be in a URL.")
     snake = to_snake_case(variable)
     name = route.renames.get(snake, snake)
+    place: Literal["path", "query", "body"] = "query"
+    if name in in_path:
+        place = "path"
+    elif route.method in WITH_BODY:
+        place = "body"
+    plain = is_leaf_type(bare(argument.type))
+    if place != "body" and not plain:
+        raise WrongRoute(f"{route.path}: {variable} is no plain value and cannot be in a URL.")
     has_default = argument.default_value is not Undefined
     return Parameter(
         name=name,
         variable=variable,
-        place="path" if name in in_path else "query",
-        type_name=named.name,
-        required=isinstance(argument.type, GraphQLNonNull) and not has_default,
+        place=place,
+        type=argument.type,
+        required=is_required_argument(argument),
         default=argument.default_value if has_default else None,
         description=argument.description or "",
         bounds=bounds_of(argument.extensions["strawberry-definition"]),
@@ -144,16 +184,23 @@ def _members(route: Route, field: GraphQLField) -> tuple[Member, ...]:
     return tuple(members)
 
 
-def _document_text(route: Route, field: GraphQLField, members: tuple[Member, ...]) -> str:
+def _document_text(
+    kind: str,
+    route: Route,
+    field: GraphQLField,
+    parameters: tuple[Parameter, ...],
+    members: tuple[Member, ...],
+) -> str:
     result = get_named_type(field.type)
     assert isinstance(result, GraphQLObjectType)  # noqa: S101 - checked by _members
-    declared = ", ".join(_declaration(name, each) for name, each in field.args.items())
-    passed = ", ".join(f"{name}: ${name}" for name in field.args)
+    names = [each.variable for each in parameters]
+    declared = ", ".join(_declaration(name, field.args[name]) for name in names)
+    passed = ", ".join(f"{name}: ${name}" for name in names)
     body = " ".join(
         f"{member.name}: {member.field}{selection(result.fields[member.field].type)}"
         for member in members
     )
-    head = f"query ({declared})" if declared else "query"
+    head = f"{kind} ({declared})" if declared else kind
     arguments = f"({passed})" if passed else ""
     return f"{head} {{ {RESULT}: {route.operation}{arguments} {{ {body} }} }}"
 

@@ -20,6 +20,9 @@ class Route:
     ``select`` are the members of the body: ``name`` takes the result's field of that (snake_case)
     name, ``name: other`` gives the field ``other`` under the documented name. A field that is an
     object or a list of objects brings all its plain fields along.
+
+    Arguments of GET and DELETE come from path and query string, those of POST and PATCH from path
+    and JSON body. ``leave_out`` names (snake_case) the optional arguments that only GraphQL offers.
     """
 
     method: str
@@ -30,6 +33,7 @@ class Route:
     tag: str
     status: int = 200
     renames: Mapping[str, str] = field(default_factory=lambda: RENAMES)
+    leave_out: tuple[str, ...] = ()
 
 
 ROUTES: tuple[Route, ...] = (

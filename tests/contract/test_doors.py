@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType, GraphQLList, GraphQLObjectType, get_named_type
 
+from graph.bounds import bounds_of
+from graph.directives import Bounds
 from graph.schema import schema
 from rest.build import rest_routes
 from rest.prepare import WrongRoute, plain_fields, prepare
 from rest.routes import NOT_IN_REST, ROUTES, Route
+from rest.values import bare
 from tests.contract.test_documented_examples import snake
 from tests.stack import Asker
 
@@ -27,6 +31,20 @@ SEARCH = f"""query ($q: String!, $first: Int!, $city: String, $state: String, $a
     {PAGINATION} data: nodes {{ {PERSON} }} billableRecords
   }}
 }}"""
+
+
+def is_bounded(of: Any, bounds: Bounds | None) -> bool:
+    """Whether a value of a type is held to bounds: a list's length, a text's, a number's range."""
+    if isinstance(bare(of), GraphQLList) and (bounds is None or not bounds.max_items):
+        return False
+    named = get_named_type(of).name
+    if named in {"String", "ID"}:
+        return bounds is not None and bool(bounds.max_length)
+    if named in {"Int", "BigInt", "Float"}:
+        return bounds is not None and isinstance(bounds.max, int)
+    return True
+
+
 DOCUMENTED_QUERIES = [
     "CMOs of SaaS companies with 50+ employees",
     "CEOs in Las Vegas",
@@ -99,20 +117,31 @@ class TestTable:
             prepare(row, schema._schema)
 
     def test_every_public_field_has_a_route_or_a_reason(self) -> None:
-        assert schema._schema.query_type is not None
-        fields = set(schema._schema.query_type.fields)
+        roots = (schema._schema.query_type, schema._schema.mutation_type)
+        fields = {name for root in roots if root is not None for name in root.fields}
         assert fields == {row.operation for row in ROUTES} | set(NOT_IN_REST)
 
     def test_the_table_is_prepared_without_a_fault(self) -> None:
         assert len(rest_routes()) == len({row.path for row in ROUTES})
 
     def test_every_argument_has_bounds(self) -> None:
-        unbounded = [
-            f"{row.operation}.{parameter.name}"
-            for row in ROUTES
-            for parameter in prepare(row, schema._schema).parameters
-            if parameter.bounds is None and parameter.type_name in {"String", "ID", "Int", "BigInt"}
-        ]
+        """And every field of an input object, wherever it is used."""
+        unbounded = []
+        for name, each in schema._schema.type_map.items():
+            if isinstance(each, GraphQLInputObjectType):
+                given = {f"{name}.{field}": (of, of.type) for field, of in each.fields.items()}
+            elif isinstance(each, GraphQLObjectType) and not name.startswith("__"):
+                given = {
+                    f"{name}.{field}.{argument}": (of, of.type)
+                    for field, owner in each.fields.items()
+                    for argument, of in owner.args.items()
+                }
+            else:
+                continue
+            for place, (of, given_type) in given.items():
+                bounds = bounds_of(of.extensions["strawberry-definition"])
+                if not is_bounded(given_type, bounds):
+                    unbounded.append(place)
         assert not unbounded
 
     def test_every_field_and_argument_is_described(self) -> None:
