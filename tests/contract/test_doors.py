@@ -107,7 +107,7 @@ class TestTable:
             Route("GET", "/v1/x", "nothing", "x", ("data: nodes",), "X"),
             Route("GET", "/v1/x", "domains", "x", ("data: rows",), "X"),
             Route("GET", "/v1/x/{place}", "domains", "x", ("data: nodes",), "X"),
-            Route("POST", "/v1/x", "domains", "x", ("data: nodes",), "X"),
+            Route("PUT", "/v1/x", "domains", "x", ("data: nodes",), "X"),
             Route("GET", "/v1/x", "domains", "x", ("data: nodes",), "X", renames={"a": "b"}),
             Route("GET", "/v1/x", "domains", "x", ('data: nodes } x { a"',), "X"),
         ],
