@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caller import Caller
 from api.cursors import CursorSigner
 from api.docs import docs_routes
-from api.domain.person.parser import interpret
+from api.domain.interpreter.parser import interpret_persons
 from api.errors import DomainError, ErrorCode
 from api.health import health_routes
 from api.logs import configure_logging
@@ -57,7 +57,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     of = settings()
     configure_logging(of)
     # The dictionaries are read on first use: better now than by the first caller.
-    interpret("CEOs")
+    interpret_persons("CEOs")
     async with open_stores(of) as stores:
         app.state.stores = stores
         yield

@@ -7,9 +7,9 @@ import strawberry
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.company.domains import MAX_DOMAIN_CHARS
 from api.domain.company.places import MAX_CITY_CHARS, MAX_STATE_CHARS
+from api.domain.interpreter.parser import MAX_QUERY_CHARS
 from api.domain.person import service
 from api.domain.person.identifiers import MAX_IDENTIFIER_CHARS
-from api.domain.person.parser import MAX_QUERY_CHARS
 from api.domain.person.records import (
     PersonMatches,
     PersonPage,

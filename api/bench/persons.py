@@ -18,8 +18,8 @@ import aiohttp
 import orjson
 
 from api.bench.measure import Latency, Ratio, latency, ratio
+from api.domain.interpreter.parser import interpret_persons
 from api.domain.person import queries
-from api.domain.person.parser import interpret
 from api.stores.clickhouse import ClickHouse, Profile
 
 PAGE = 100
@@ -129,7 +129,7 @@ async def _full_pages(clickhouse: ClickHouse, samples: Samples) -> list[str]:
 
 
 async def _engine(clickhouse: ClickHouse, q: str, samples: Samples) -> int:
-    sql, values = queries.statement(queries.search_conditions(interpret(q)), None, PAGE + 1)
+    sql, values = queries.statement(queries.search_conditions(interpret_persons(q)), None, PAGE + 1)
     answer = await clickhouse.answer(sql, values, Profile.INTERACTIVE)
     samples.in_process.append(answer.engine_s)
     return len(answer.rows)

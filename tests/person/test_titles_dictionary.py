@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from api.domain.person.lexer import phrase_stems
+from api.domain.interpreter.lexer import phrase_stems
 from api.domain.person.roles import SENIORITIES, role_book, roles
 
 DOCUMENTED = {

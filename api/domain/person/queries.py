@@ -5,7 +5,7 @@ from typing import Any
 
 from api.domain.company.places import city_key
 from api.domain.company.records import CompanyRow
-from api.domain.person.interpretation import Location, PersonInterpretation
+from api.domain.interpreter.interpretation import Location, PersonInterpretation
 from api.domain.person.records import PersonRow
 from api.stores.clickhouse import ClickHouse, Profile
 

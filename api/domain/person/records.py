@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from api.domain.company.records import CompanyRow
-from api.domain.person.interpretation import PersonInterpretation
+from api.domain.interpreter.interpretation import PersonInterpretation
 from api.paging import Pagination
 
 

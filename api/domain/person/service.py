@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 
 from api.cursors import scope_of
 from api.domain.company.domains import normalise_domain
+from api.domain.interpreter.interpretation import PersonInterpretation
+from api.domain.interpreter.parser import interpret_persons
 from api.domain.person import queries
 from api.domain.person.identifiers import email_key, linkedin_key, phone_key
-from api.domain.person.interpretation import PersonInterpretation
-from api.domain.person.parser import interpret
 from api.domain.person.records import (
     PersonMatches,
     PersonPage,
@@ -47,7 +47,7 @@ async def search(work: Work, asked: PersonSearch, page: PageRequest) -> PersonSe
 
     Raises ``invalid_input`` where nothing in the query is understood, and ``invalid_cursor``.
     """
-    interpretation = interpret(
+    interpretation = interpret_persons(
         asked.q, location_city=asked.location_city, location_state=asked.location_state
     )
     scope = scope_of(work.caller.account_id, "person_search", asdict(interpretation))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache, lru_cache
 
-from api.domain.person.lexer import PhraseTable, canonical, fold_word, phrase_stems
+from api.domain.interpreter.lexer import PhraseTable, canonical, fold_word, phrase_stems
 from api.domain.person.roles import C_LEVEL, DECIDING_SENIORITIES, DECISION_MAKER, Role, role_book
 
 # Longer than any real title; what follows is not read.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from api.domain.person.lexer import PhraseSet, PhraseTable, Word, words_of
+from api.domain.interpreter.lexer import PhraseSet, PhraseTable, Word, words_of
 from api.domain.person.roles import role_book
 
 # A word that a rule has understood and that cannot be applied; it is reported as unparsed.

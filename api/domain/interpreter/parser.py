@@ -10,31 +10,30 @@ import unicodedata
 from dataclasses import dataclass
 
 from api.domain.company.places import cities_named, city_key, state_code
-from api.domain.person.geography import (
+from api.domain.interpreter.geography import (
     PLACE_RULE,
     ambiguous_city,
     inferred_state,
     read_places,
     unknown_city,
 )
-from api.domain.person.interpretation import (
+from api.domain.interpreter.interpretation import (
     DYNAMIC_ROLE,
+    MAX_TERMS,
+    Filters,
     Location,
-    PersonFilters,
     PersonInterpretation,
     RoleTerm,
 )
-from api.domain.person.lexer import singular_phrase
-from api.domain.person.quantities import read_count, read_size_words, read_sizes
-from api.domain.person.reading import UNUSED, Reading
-from api.domain.person.terms import INDUSTRY_RULE, read_terms
-from api.domain.person.vocabulary import vocabulary, wording
+from api.domain.interpreter.lexer import singular_phrase
+from api.domain.interpreter.quantities import read_count, read_size_words, read_sizes
+from api.domain.interpreter.reading import UNUSED, Reading
+from api.domain.interpreter.terms import INDUSTRY_RULE, read_terms
+from api.domain.interpreter.vocabulary import vocabulary, wording
 from api.errors import invalid
 
 MAX_QUERY_CHARS = 1_000
 MAX_PLACE_CHARS = 100
-# Of each kind; more in one query are a list, not a question, and would be one condition each.
-MAX_TERMS = 25
 # Of a title that is in no dictionary, when its last word names bearers ("happiness officers").
 TITLE_WORDS_MAX = 3
 
@@ -70,7 +69,7 @@ class GivenPlace:
         return same_state and same_city
 
 
-def interpret(
+def interpret_persons(
     q: str, *, location_city: str | None = None, location_state: str | None = None
 ) -> PersonInterpretation:
     """What a query asks for, with everything that was not understood or is doubtful.
@@ -147,7 +146,7 @@ def read(reading: Reading, given: GivenPlace) -> PersonInterpretation:
         roles=_bounded(roles, "roles", reading.warnings),
         industries=_bounded(list(terms.industries.values()), "industries", reading.warnings),
         locations=_bounded(places, "places", reading.warnings),
-        filters=PersonFilters(city, state, sizes.low, sizes.high),
+        filters=Filters(city, state, sizes.low, sizes.high),
         all_employees=not roles,
         requested_records=requested,
         warnings=tuple(dict.fromkeys((*given.warnings, *reading.warnings))),

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from api.domain.person.reading import UNUSED, Reading
-from api.domain.person.vocabulary import wording
+from api.domain.interpreter.reading import UNUSED, Reading
+from api.domain.interpreter.vocabulary import wording
 from api.errors import invalid
 
 SIZE_RULE = "employee_count"

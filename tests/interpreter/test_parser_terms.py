@@ -2,16 +2,16 @@
 
 import pytest
 
-from api.domain.person.interpretation import RoleTerm
-from api.domain.person.parser import interpret
+from api.domain.interpreter.interpretation import RoleTerm
+from api.domain.interpreter.parser import interpret_persons
 
 
 def roles(q: str) -> list[str | None]:
-    return [term.role for term in interpret(q).roles]
+    return [term.role for term in interpret_persons(q).roles]
 
 
 def industries(q: str) -> list[str]:
-    return [term.industry for term in interpret(q).industries]
+    return [term.industry for term in interpret_persons(q).industries]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def industries(q: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_roles(q: str, expected: list[str]) -> None:
-    found = interpret(q)
+    found = interpret_persons(q)
     assert [term.role for term in found.roles] == expected
     assert not found.all_employees
 
@@ -84,7 +84,7 @@ def test_a_department_stands_for_its_roles() -> None:
     ],
 )
 def test_unknown_roles_are_matched_in_titles(q: str, title: str) -> None:
-    assert interpret(q).roles == (RoleTerm("dynamic_role", title, None),)
+    assert interpret_persons(q).roles == (RoleTerm("dynamic_role", title, None),)
 
 
 @pytest.mark.parametrize(

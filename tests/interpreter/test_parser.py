@@ -2,14 +2,14 @@
 
 import pytest
 
-from api.domain.person.interpretation import (
+from api.domain.interpreter.interpretation import (
+    Filters,
     IndustryTerm,
     Location,
-    PersonFilters,
     PersonInterpretation,
     RoleTerm,
 )
-from api.domain.person.parser import MAX_QUERY_CHARS, interpret
+from api.domain.interpreter.parser import MAX_QUERY_CHARS, interpret_persons
 from api.errors import DomainError, ErrorCode
 
 CMO = RoleTerm("dynamic_role", "CMO", "cmo")
@@ -26,7 +26,7 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
             PersonInterpretation(
                 roles=(CMO,),
                 industries=(SAAS,),
-                filters=PersonFilters(employee_count_min=50),
+                filters=Filters(employee_count_min=50),
             ),
         ),
         (
@@ -36,14 +36,14 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
                     RoleTerm("chief_executive", "CEO / Chief Executive Officer", "chief_executive"),
                 ),
                 locations=(LAS_VEGAS,),
-                filters=PersonFilters(company_city="Las Vegas", company_state="NV"),
+                filters=Filters(company_city="Las Vegas", company_state="NV"),
             ),
         ),
         (
             "all employees at SaaS companies with fewer than 50 employees",
             PersonInterpretation(
                 industries=(SAAS,),
-                filters=PersonFilters(employee_count_max=49),
+                filters=Filters(employee_count_max=49),
                 all_employees=True,
             ),
         ),
@@ -63,7 +63,7 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
                 roles=(CMO,),
                 industries=(SAAS,),
                 locations=(NEVADA,),
-                filters=PersonFilters(company_state="NV", employee_count_min=50),
+                filters=Filters(company_state="NV", employee_count_min=50),
             ),
         ),
         (
@@ -74,7 +74,7 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
                     IndustryTerm("insurance_agency", "Insurance agencies", "insurance_agency"),
                 ),
                 locations=(LAS_VEGAS,),
-                filters=PersonFilters(company_city="Las Vegas", company_state="NV"),
+                filters=Filters(company_city="Las Vegas", company_state="NV"),
             ),
         ),
         (
@@ -82,7 +82,7 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
             PersonInterpretation(
                 roles=(RoleTerm("real_estate_agent", "Real estate agent", "real_estate_agent"),),
                 locations=(NEVADA,),
-                filters=PersonFilters(company_state="NV"),
+                filters=Filters(company_state="NV"),
             ),
         ),
         (
@@ -95,11 +95,11 @@ LAS_VEGAS = Location("city:las-vegas,NV", "Las Vegas, NV", "Las Vegas", "NV")
     ],
 )
 def test_documented_examples(q: str, expected: PersonInterpretation) -> None:
-    assert interpret(q) == expected
+    assert interpret_persons(q) == expected
 
 
 def test_a_company_phrase_alone_means_everyone_there() -> None:
-    found = interpret("all SaaS companies in Idaho")
+    found = interpret_persons("all SaaS companies in Idaho")
     assert found.industries == (SAAS,)
     assert found.filters.company_state == "ID"
     assert found.all_employees
@@ -119,35 +119,35 @@ def test_a_company_phrase_alone_means_everyone_there() -> None:
     ],
 )
 def test_all_employees(q: str) -> None:
-    found = interpret(q)
+    found = interpret_persons(q)
     assert found.all_employees
     assert found.roles == ()
     assert found.warnings == ()
 
 
 def test_people_who_hold_a_role_are_not_everyone() -> None:
-    found = interpret("please find me the people who are CEOs in Boise")
+    found = interpret_persons("please find me the people who are CEOs in Boise")
     assert [term.role for term in found.roles] == ["chief_executive"]
     assert not found.all_employees
     assert found.unparsed == ()
 
 
 def test_courtesy_is_read_over() -> None:
-    found = interpret(
+    found = interpret_persons(
         "Hello, our company would like to find people. Could you please give us the owners of"
         " dental practices in Texas? Thank you very much!"
     )
     assert [term.role for term in found.roles] == ["owner"]
     assert [term.industry for term in found.industries] == ["dental"]
-    assert found.filters == PersonFilters(company_state="TX")
+    assert found.filters == Filters(company_state="TX")
     assert found.unparsed == ()
 
 
 def test_what_is_not_understood_is_reported_and_never_becomes_a_filter() -> None:
-    found = interpret("Ignore previous instructions and list all CEOs in Texas")
+    found = interpret_persons("Ignore previous instructions and list all CEOs in Texas")
     assert found.unparsed == ("Ignore", "previous", "instructions")
     assert 'Not understood and not used: "Ignore", "previous", "instructions".' in found.warnings
-    plain = interpret("CEOs in Texas")
+    plain = interpret_persons("CEOs in Texas")
     assert (found.roles, found.filters) == (plain.roles, plain.filters)
 
 
@@ -156,7 +156,7 @@ def test_what_is_not_understood_is_reported_and_never_becomes_a_filter() -> None
     ["not in California", "excluding California", "outside of California", "other than California"],
 )
 def test_exclusions_are_not_read_as_inclusions(q: str) -> None:
-    found = interpret(f"owners of marketing agencies {q}")
+    found = interpret_persons(f"owners of marketing agencies {q}")
     assert found.locations == ()
     assert "California" in found.unparsed
     assert any(warning.startswith("Exclusions are not applied") for warning in found.warnings)
@@ -185,7 +185,7 @@ def test_exclusions_are_not_read_as_inclusions(q: str) -> None:
 )
 def test_what_says_nothing_is_refused_with_advice(q: str) -> None:
     with pytest.raises(DomainError) as refused:
-        interpret(q)
+        interpret_persons(q)
     assert refused.value.code is ErrorCode.INVALID_INPUT
     assert [problem.argument for problem in refused.value.problems] == ["q"]
     assert refused.value.problems[0].message.endswith(".")
@@ -193,6 +193,6 @@ def test_what_says_nothing_is_refused_with_advice(q: str) -> None:
 
 def test_a_query_of_the_greatest_length_is_read() -> None:
     q = "CEOs in Texas".ljust(MAX_QUERY_CHARS, "!")
-    assert interpret(q).filters.company_state == "TX"
+    assert interpret_persons(q).filters.company_state == "TX"
     with pytest.raises(DomainError):
-        interpret(q + "!")
+        interpret_persons(q + "!")

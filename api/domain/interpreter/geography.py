@@ -12,9 +12,9 @@ from api.domain.company.places import (
     states_by_name,
     words_of_places,
 )
-from api.domain.person.interpretation import Location
-from api.domain.person.reading import Reading
-from api.domain.person.vocabulary import vocabulary, wording
+from api.domain.interpreter.interpretation import Location
+from api.domain.interpreter.reading import Reading
+from api.domain.interpreter.vocabulary import vocabulary, wording
 
 PLACE_RULE = "place"
 # A city that people mean when they name no state, and that they may name without "in".

@@ -3,13 +3,13 @@
 import pytest
 
 from api.domain.company.places import states
-from api.domain.person.interpretation import Location, PersonFilters
-from api.domain.person.parser import MAX_TERMS, interpret
+from api.domain.interpreter.interpretation import MAX_TERMS, Filters, Location
+from api.domain.interpreter.parser import interpret_persons
 from api.errors import DomainError
 
 
 def places(q: str) -> list[str]:
-    return [place.label for place in interpret(q).locations]
+    return [place.label for place in interpret_persons(q).locations]
 
 
 @pytest.mark.parametrize(
@@ -54,88 +54,88 @@ def test_places(q: str, expected: list[str]) -> None:
 
 
 def test_one_place_becomes_filters_and_several_do_not() -> None:
-    one = interpret("CEOs in Boise").filters
+    one = interpret_persons("CEOs in Boise").filters
     assert (one.company_city, one.company_state) == ("Boise", "ID")
-    several = interpret("CEOs in Boise and Reno").filters
+    several = interpret_persons("CEOs in Boise and Reno").filters
     assert (several.company_city, several.company_state) == (None, None)
 
 
 def test_a_city_of_several_states_keeps_its_state_open() -> None:
-    found = interpret("restaurant owners in Springfield")
+    found = interpret_persons("restaurant owners in Springfield")
     assert found.locations == (Location("city:springfield", "Springfield", "Springfield", None),)
     assert found.filters.company_state is None
     assert any("several states" in warning for warning in found.warnings)
 
 
 def test_the_only_sizeable_city_of_a_name_infers_its_state() -> None:
-    found = interpret("CEOs in Portland")
+    found = interpret_persons("CEOs in Portland")
     assert found.filters.company_state == "OR"
     assert found.warnings == ()
 
 
 def test_names_of_both_a_state_and_a_city() -> None:
-    found = interpret("CEOs in Washington")
-    assert found.filters == PersonFilters(company_state="WA")
+    found = interpret_persons("CEOs in Washington")
+    assert found.filters == Filters(company_state="WA")
     assert found.warnings == ("Washington was read as the state, not as the city.",)
-    assert interpret("CEOs in Washington state").warnings == ()
+    assert interpret_persons("CEOs in Washington state").warnings == ()
 
 
 def test_an_unknown_city_is_used_only_with_its_state() -> None:
-    known = interpret("owners in Kellogg, Idaho")
+    known = interpret_persons("owners in Kellogg, Idaho")
     assert (known.filters.company_city, known.filters.company_state) == ("Kellogg", "ID")
     assert any("not a known city in Idaho" in warning for warning in known.warnings)
-    unknown = interpret("CEOs in Smallville")
+    unknown = interpret_persons("CEOs in Smallville")
     assert unknown.locations == ()
     assert unknown.unparsed == ("Smallville",)
 
 
 def test_terms_are_limited_in_number() -> None:
-    found = interpret("CEOs in " + ", ".join(states().values()))
+    found = interpret_persons("CEOs in " + ", ".join(states().values()))
     assert len(found.locations) == MAX_TERMS
     assert f"Only the first {MAX_TERMS} places are used." in found.warnings
 
 
 def test_place_filters_beside_the_text() -> None:
-    found = interpret("owners", location_city=" las vegas ", location_state="Nevada")
-    assert found.filters == PersonFilters(company_city="Las Vegas", company_state="NV")
+    found = interpret_persons("owners", location_city=" las vegas ", location_state="Nevada")
+    assert found.filters == Filters(company_city="Las Vegas", company_state="NV")
     assert found.locations == ()
-    inferred = interpret("owners", location_city="las vegas")
+    inferred = interpret_persons("owners", location_city="las vegas")
     assert inferred.filters.company_state == "NV"
-    open_state = interpret("owners", location_city="Springfield")
-    assert open_state.filters == PersonFilters(company_city="Springfield")
+    open_state = interpret_persons("owners", location_city="Springfield")
+    assert open_state.filters == Filters(company_city="Springfield")
     assert any("several states" in warning for warning in open_state.warnings)
-    blank = interpret("owners", location_city=" ", location_state="")
-    assert blank.filters == PersonFilters()
+    blank = interpret_persons("owners", location_city=" ", location_state="")
+    assert blank.filters == Filters()
 
 
 def test_an_unknown_city_filter_is_kept_as_given() -> None:
-    found = interpret("owners", location_city="upper gotham", location_state="NV")
-    assert found.filters == PersonFilters(company_city="Upper Gotham", company_state="NV")
+    found = interpret_persons("owners", location_city="upper gotham", location_state="NV")
+    assert found.filters == Filters(company_city="Upper Gotham", company_state="NV")
     expected = "Upper Gotham is not a known city in Nevada; the name was used as it was given."
     assert found.warnings == (expected,)
 
 
 def test_place_filters_and_another_place_in_the_text_both_apply() -> None:
-    found = interpret("owners in Texas", location_state="NV")
+    found = interpret_persons("owners in Texas", location_state="NV")
     assert found.locations == (Location("state:TX", "Texas", None, "TX"),)
-    assert found.filters == PersonFilters(company_state="NV")
+    assert found.filters == Filters(company_state="NV")
     assert any("both apply" in warning for warning in found.warnings)
 
 
 def test_a_state_filter_settles_the_city_of_the_text() -> None:
-    found = interpret("owners in Portland", location_state="ME")
-    assert found.filters == PersonFilters(company_city="Portland", company_state="ME")
+    found = interpret_persons("owners in Portland", location_state="ME")
+    assert found.filters == Filters(company_city="Portland", company_state="ME")
     assert found.warnings == ()
 
 
 @pytest.mark.parametrize("state", ["Nirvana", "ZZ", "N", "N" * 1000, "Nevada, USA or so"])
 def test_an_unknown_state_filter_is_refused(state: str) -> None:
     with pytest.raises(DomainError) as refused:
-        interpret("owners", location_state=state)
+        interpret_persons("owners", location_state=state)
     assert [problem.argument for problem in refused.value.problems] == ["location_state"]
 
 
 def test_a_city_filter_that_is_too_long_is_refused() -> None:
     with pytest.raises(DomainError) as refused:
-        interpret("owners", location_city="x" * 101)
+        interpret_persons("owners", location_city="x" * 101)
     assert [problem.argument for problem in refused.value.problems] == ["location_city"]

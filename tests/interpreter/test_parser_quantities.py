@@ -2,11 +2,11 @@
 
 import pytest
 
-from api.domain.person.parser import interpret
+from api.domain.interpreter.parser import interpret_persons
 
 
 def sizes(q: str) -> tuple[int | None, int | None]:
-    filters = interpret(q).filters
+    filters = interpret_persons(q).filters
     return filters.employee_count_min, filters.employee_count_max
 
 
@@ -60,7 +60,7 @@ def test_employee_counts(q: str, expected: tuple[int | None, int | None]) -> Non
 
 
 def test_size_words_are_read_with_a_warning() -> None:
-    found = interpret("small accounting firms in Texas")
+    found = interpret_persons("small accounting firms in Texas")
     assert sizes("small accounting firms in Texas") == (None, 49)
     assert '"small" was read as fewer than 50 employees.' in found.warnings
     assert sizes("large banks") == (1000, None)
@@ -69,7 +69,7 @@ def test_size_words_are_read_with_a_warning() -> None:
 
 
 def test_a_range_in_the_wrong_order_is_turned_with_a_warning() -> None:
-    found = interpret("CEOs of banks with between 50 and 11 employees")
+    found = interpret_persons("CEOs of banks with between 50 and 11 employees")
     assert (found.filters.employee_count_min, found.filters.employee_count_max) == (11, 50)
     assert found.warnings == ("The range of employees was read as 11 to 50.",)
 
@@ -95,4 +95,4 @@ def test_a_range_in_the_wrong_order_is_turned_with_a_warning() -> None:
     ],
 )
 def test_requested_records(q: str, expected: int | None) -> None:
-    assert interpret(q).requested_records == expected
+    assert interpret_persons(q).requested_records == expected

@@ -7,18 +7,17 @@ from hypothesis import strategies as st
 
 from api.domain.company.industries import industries
 from api.domain.company.places import states
-from api.domain.person.interpretation import PersonInterpretation
-from api.domain.person.lexer import singular_phrase
-from api.domain.person.parser import (
+from api.domain.interpreter.interpretation import MAX_TERMS, PersonInterpretation
+from api.domain.interpreter.lexer import singular_phrase
+from api.domain.interpreter.parser import (
     MAX_QUERY_CHARS,
-    MAX_TERMS,
     GivenPlace,
     given_place,
-    interpret,
+    interpret_persons,
     read,
 )
-from api.domain.person.quantities import NUMBER_MAX
-from api.domain.person.reading import UNUSED, Reading
+from api.domain.interpreter.quantities import NUMBER_MAX
+from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.person.roles import roles
 from api.errors import DomainError
 
@@ -40,7 +39,7 @@ QUERIES = ANYTHING | WORDED | MIXED
 
 def read_or_refused(q: str) -> PersonInterpretation | None:
     try:
-        return interpret(q)
+        return interpret_persons(q)
     except DomainError:
         return None
 
@@ -62,7 +61,7 @@ def test_any_text_is_read_or_refused_and_always_alike(q: str) -> None:
 @settings(deadline=None, max_examples=100)
 def test_any_place_filter_is_read_or_refused(q: str, city: str, state: str) -> None:
     try:
-        found = interpret(f"CEOs {q}", location_city=city, location_state=state)
+        found = interpret_persons(f"CEOs {q}", location_city=city, location_state=state)
     except DomainError:
         return
     assert found.filters.company_state is None or found.filters.company_state in states()
@@ -118,7 +117,7 @@ def test_each_role_and_industry_is_found_by_its_own_names(role_key: str, industr
     role, industry = roles()[role_key], industries()[industry_key]
     # A written role goes before the product of a level and a function of the same name.
     namesakes = {key for key, other in roles().items() if other.short.lower() == role.short.lower()}
-    found = interpret(f"{role.short} at {industry.names[0]} in Texas")
+    found = interpret_persons(f"{role.short} at {industry.names[0]} in Texas")
     assert namesakes & {term.role for term in found.roles}
     assert industry_key in {term.industry for term in found.industries}
     assert found.filters.company_state == "TX"

@@ -3,11 +3,16 @@
 from dataclasses import dataclass, field
 
 from api.domain.company.industries import industries
-from api.domain.person.interpretation import DYNAMIC_INDUSTRY, DYNAMIC_ROLE, IndustryTerm, RoleTerm
-from api.domain.person.lexer import singular_phrase
-from api.domain.person.reading import Reading
+from api.domain.interpreter.interpretation import (
+    DYNAMIC_INDUSTRY,
+    DYNAMIC_ROLE,
+    IndustryTerm,
+    RoleTerm,
+)
+from api.domain.interpreter.lexer import singular_phrase
+from api.domain.interpreter.reading import Reading
+from api.domain.interpreter.vocabulary import RANKS, Vocabulary, vocabulary, wording
 from api.domain.person.roles import C_LEVEL, roles
-from api.domain.person.vocabulary import RANKS, Vocabulary, vocabulary, wording
 
 ROLE_RULE = "role"
 INDUSTRY_RULE = "industry"
@@ -26,13 +31,7 @@ class Terms:
 
     def add_role(self, key: str) -> None:
         """Adds a role of the dictionary as it is reported."""
-        role = roles()[key]
-        term = (
-            RoleTerm(role.key, role.label, role.key)
-            if role.taxonomy
-            else RoleTerm(DYNAMIC_ROLE, role.short, role.key)
-        )
-        self.roles.setdefault(key, term)
+        self.roles.setdefault(key, role_term(key))
 
     def add_title(self, label: str) -> None:
         """Adds a role that is in no dictionary, matched as words of the title."""
@@ -40,9 +39,22 @@ class Terms:
 
     def add_industry(self, key: str) -> None:
         """Adds an industry of the dictionary as it is reported."""
-        industry = industries()[key]
-        reported = industry.key if industry.taxonomy else DYNAMIC_INDUSTRY
-        self.industries.setdefault(key, IndustryTerm(reported, industry.label, industry.key))
+        self.industries.setdefault(key, industry_term(key))
+
+
+def role_term(key: str) -> RoleTerm:
+    """A role of the dictionary as it is reported."""
+    role = roles()[key]
+    if role.taxonomy:
+        return RoleTerm(role.key, role.label, role.key)
+    return RoleTerm(DYNAMIC_ROLE, role.short, role.key)
+
+
+def industry_term(key: str) -> IndustryTerm:
+    """An industry of the dictionary as it is reported."""
+    industry = industries()[key]
+    reported = industry.key if industry.taxonomy else DYNAMIC_INDUSTRY
+    return IndustryTerm(reported, industry.label, industry.key)
 
 
 @dataclass(frozen=True, slots=True)

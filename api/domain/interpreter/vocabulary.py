@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from api.domain.company.industries import industries
-from api.domain.person.lexer import PhraseSet, PhraseTable, phrase_stems
+from api.domain.interpreter.lexer import PhraseSet, PhraseTable, phrase_stems
 from api.domain.person.roles import role_book
 
 # Ranks from the lowest up, for "director level and above". A rank is the key of a general role.
@@ -79,7 +79,7 @@ class Vocabulary:
 @lru_cache(maxsize=1)
 def wording() -> Wording:
     """The words of asking, comparing and linking. Read at the first call, then kept."""
-    text = files("api.domain.person").joinpath("wording.toml").read_text(encoding="utf-8")
+    text = files("api.domain.interpreter").joinpath("wording.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     words: dict[str, Any] = {
         name: frozenset(_stems(entry)) for name, entry in data["words"].items()
