@@ -2,14 +2,21 @@
 
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
-from api.stores.tables.organisations import organisation_embedding_model, organisations
+from api.stores.tables.organisations import (
+    BM25_INDEX,
+    organisation_embedding_model,
+    organisation_embeddings,
+    organisations,
+)
 from api.stores.tables.usage import usage_entries
 
 __all__ = [
+    "BM25_INDEX",
     "accounts",
     "api_keys",
     "metadata",
     "organisation_embedding_model",
+    "organisation_embeddings",
     "organisations",
     "usage_entries",
 ]

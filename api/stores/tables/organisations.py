@@ -7,6 +7,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -20,6 +21,24 @@ from api.stores.tables.base import metadata
 # Vectors of the embedder that comes with the product; another one may have another length, to which
 # the first load into an empty table sets the column.
 EMBEDDING_DIMENSION = 384
+
+# The index of words is in the migration alone: its tokenizers are types that SQLAlchemy cannot
+# spell.
+BM25_INDEX = "ix_organisations_bm25"
+
+_FILTERED = (
+    "country",
+    "state",
+    "region",
+    "district",
+    "municipality",
+    "organization_type",
+    "organization_size",
+    "nace_code",
+    "source",
+    "company_register_court",
+    "company_register_date",
+)
 
 # The columns are those of users' files, in their order. What is not known is null; keywords are an
 # empty list then.
@@ -61,6 +80,14 @@ organisations = Table(
     Column("embedding", HALFVEC(EMBEDDING_DIMENSION), nullable=False),
     # Of the text that was embedded; null where the embedding came with the file.
     Column("embedding_hash", LargeBinary),
+    *(Index(f"ix_organisations_{name}", name) for name in _FILTERED),
+    Index("ix_organisations_summary_keywords", "summary_keywords", postgresql_using="gin"),
+    Index(
+        "ix_organisations_embedding",
+        "embedding",
+        postgresql_using="hnsw",
+        postgresql_ops={"embedding": "halfvec_cosine_ops"},
+    ),
 )
 
 # At most one row: vectors of two models cannot be compared.
@@ -72,4 +99,13 @@ organisation_embedding_model = Table(
     Column("dimension", Integer, nullable=False),
     CheckConstraint("singleton = 1", name="singleton"),
     CheckConstraint("dimension between 1 and 4000", name="dimension"),
+)
+
+# Embeddings that a load has computed and not published yet: a load that was interrupted does not
+# compute them again. Empty between loads.
+organisation_embeddings = Table(
+    "organisation_embeddings",
+    metadata,
+    Column("embedding_hash", LargeBinary, primary_key=True),
+    Column("embedding", HALFVEC, nullable=False),
 )
