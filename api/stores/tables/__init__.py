@@ -9,6 +9,12 @@ from api.stores.tables.organisations import (
     organisations,
 )
 from api.stores.tables.usage import usage_entries
+from api.stores.tables.webhooks import (
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_events,
+)
 
 __all__ = [
     "BM25_INDEX",
@@ -19,4 +25,8 @@ __all__ = [
     "organisation_embeddings",
     "organisations",
     "usage_entries",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "webhook_events",
 ]

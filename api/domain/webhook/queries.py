@@ -1,0 +1,201 @@
+"""The SQL of webhook endpoints and events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.webhook.rules import DeliveryStatus, EndpointStatus
+from api.stores.postgres import Postgres
+from api.stores.tables import accounts, webhook_deliveries, webhook_endpoints
+
+_DELETED = "deleted"
+
+_ADD_EVENT = text("""
+    with subscribed as (
+        select id from webhook_endpoints
+        where account_id = :account_id and status = 'active' and :type = any(events)
+    ), event as (
+        insert into webhook_events (id, account_id, type, payload, created_at)
+        select :event_id, :account_id, :type, :payload, :now
+        where exists (select from subscribed)
+        returning id
+    )
+    insert into webhook_deliveries
+        (id, account_id, endpoint_id, event_id, status, next_attempt_at, created_at)
+    select gen_random_uuid(), :account_id, subscribed.id, event.id, 'pending', :now, :now
+    from subscribed, event
+""")
+
+
+class EndpointRow(NamedTuple):
+    """An endpoint as its account sees it."""
+
+    id: UUID
+    url: str
+    description: str | None
+    events: list[str]
+    status: EndpointStatus
+    disabled_reason: str | None
+    created_at: datetime
+
+
+_SEEN = (
+    webhook_endpoints.c.id,
+    webhook_endpoints.c.url,
+    webhook_endpoints.c.description,
+    webhook_endpoints.c.events,
+    webhook_endpoints.c.status,
+    webhook_endpoints.c.disabled_reason,
+    webhook_endpoints.c.created_at,
+)
+
+
+async def add_event(
+    connection: AsyncConnection,
+    *,
+    event_id: UUID,
+    account_id: UUID,
+    event_type: str,
+    payload: str,
+    now: datetime,
+) -> int:
+    """Adds an event with a pending delivery to each subscribed endpoint; how many there are.
+
+    Where there is none, the event is not added.
+    """
+    done = await connection.execute(
+        _ADD_EVENT,
+        {
+            "event_id": event_id,
+            "account_id": account_id,
+            "type": event_type,
+            "payload": payload,
+            "now": now,
+        },
+    )
+    return done.rowcount
+
+
+async def lock_account(connection: AsyncConnection, account_id: UUID) -> None:
+    """Has others who count or change the account's endpoints wait for this transaction's end."""
+    await connection.execute(
+        select(accounts.c.id).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    )
+
+
+async def count_endpoints(connection: AsyncConnection, account_id: UUID) -> int:
+    """How many endpoints an account has, disabled ones included."""
+    count = await connection.scalar(
+        select(func.count()).where(
+            webhook_endpoints.c.account_id == account_id, webhook_endpoints.c.status != _DELETED
+        )
+    )
+    return int(count or 0)
+
+
+async def add_endpoint(
+    connection: AsyncConnection, account_id: UUID, row: EndpointRow, secret: bytes
+) -> None:
+    """Adds an endpoint; ``secret`` is encrypted."""
+    await connection.execute(
+        insert(webhook_endpoints).values(account_id=account_id, secret=secret, **row._asdict())
+    )
+
+
+async def endpoints(
+    postgres: Postgres, account_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[EndpointRow]:
+    """The endpoints of an account, oldest first."""
+    table = webhook_endpoints.c
+    wanted = (
+        select(*_SEEN)
+        .where(table.account_id == account_id, table.status != _DELETED)
+        .order_by(table.created_at, table.id)
+        .limit(limit)
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(table.created_at, table.id) > after)
+    return [_endpoint(row) for row in await postgres.fetch(wanted)]
+
+
+async def lock_endpoint(
+    connection: AsyncConnection, account_id: UUID, endpoint_id: UUID
+) -> EndpointRow | None:
+    """An endpoint of the account, locked; ``None`` where there is none.
+
+    Whoever changes an endpoint and its deliveries locks the endpoint first, so that nobody waits in
+    a circle.
+    """
+    table = webhook_endpoints.c
+    found = await connection.execute(
+        select(*_SEEN)
+        .where(table.id == endpoint_id, table.account_id == account_id, table.status != _DELETED)
+        .with_for_update(key_share=True)
+    )
+    row = found.one_or_none()
+    return None if row is None else _endpoint(row)
+
+
+async def delete_endpoint(connection: AsyncConnection, endpoint_id: UUID) -> None:
+    """Forgets the secrets of a locked endpoint and cancels what was to be sent to it."""
+    await connection.execute(
+        update(webhook_endpoints)
+        .where(webhook_endpoints.c.id == endpoint_id)
+        .values(
+            status=_DELETED,
+            disabled_reason=None,
+            secret=None,
+            previous_secret=None,
+            previous_secret_until=None,
+        )
+    )
+    await cancel_deliveries(connection, [endpoint_id])
+
+
+async def rotate_secret(
+    connection: AsyncConnection, endpoint_id: UUID, *, secret: bytes, until: datetime
+) -> None:
+    """Gives a locked endpoint a new secret; the one it had signs too, until then."""
+    await connection.execute(
+        update(webhook_endpoints)
+        .where(webhook_endpoints.c.id == endpoint_id)
+        .values(
+            secret=secret,
+            previous_secret=webhook_endpoints.c.secret,
+            previous_secret_until=until,
+        )
+    )
+
+
+async def enable_endpoint(connection: AsyncConnection, endpoint_id: UUID) -> None:
+    """Makes a locked endpoint active, with no failure on its record."""
+    await connection.execute(
+        update(webhook_endpoints)
+        .where(webhook_endpoints.c.id == endpoint_id)
+        .values(
+            status=EndpointStatus.ACTIVE,
+            disabled_reason=None,
+            failing_since=None,
+            last_failure_at=None,
+        )
+    )
+
+
+async def cancel_deliveries(connection: AsyncConnection, endpoint_ids: Sequence[UUID]) -> None:
+    """Cancels the pending deliveries of locked endpoints."""
+    await connection.execute(
+        update(webhook_deliveries)
+        .where(
+            webhook_deliveries.c.endpoint_id.in_(endpoint_ids),
+            webhook_deliveries.c.status == DeliveryStatus.PENDING,
+        )
+        .values(status=DeliveryStatus.CANCELLED, next_attempt_at=None)
+    )
+
+
+def _endpoint(row: Row[*tuple[Any, ...]]) -> EndpointRow:
+    return EndpointRow._make(row)._replace(status=EndpointStatus(row.status))

@@ -1,0 +1,39 @@
+"""A Postgres alone, without the worker that would compete for what is due."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from api.domain.account.queries import add_account
+from api.embedded.ports import choose_port
+from api.embedded.postgres import PostgresFolder, postgres_part
+from api.settings import Settings
+from api.stores.postgres import Postgres
+from api.stores.postgres_migrations import migrate
+from tests.embedded.stacks import new_folder, supervised
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres() -> AsyncIterator[Postgres]:
+    """A migrated database of these tests' own."""
+    with new_folder() as parent:
+        folder = PostgresFolder(parent / "postgres")
+        part = postgres_part(folder.root, choose_port("127.0.0.1", None, ()))
+        assert part.port is not None
+        async with supervised(part, logs=parent):
+            url = Settings(database_url=folder.url(part.port)).sqlalchemy_url
+            migrate(url)
+            opened = Postgres(url)
+            yield opened
+            await opened.close()
+
+
+@pytest.fixture
+async def account(postgres: Postgres) -> UUID:
+    """A fresh account."""
+    account_id = uuid4()
+    async with postgres.transaction() as connection:
+        await add_account(connection, account_id, f"account {account_id}", "standard")
+    return account_id
