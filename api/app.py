@@ -15,21 +15,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caller import Caller
-from api.cursors import CursorSigner
 from api.docs import docs_routes
 from api.domain.interpreter.parser import interpret_persons
 from api.errors import DomainError, ErrorCode
 from api.health import health_routes
 from api.logs import configure_logging
-from api.settings import Settings, settings
-from api.stores.clickhouse import ClickHouse
-from api.stores.postgres import Postgres
-from api.stores.redis import connect as connect_redis
-from api.work import Stores
+from api.settings import settings
+from api.work import open_stores
 from graph.graphiql import graphiql_assets
 from graph.http import graphql_endpoint
 from rest.build import rest_routes
 from rest.errors import problem
+from workers.publisher import publishing
 
 # The GraphQL endpoint refuses methods itself, in its own shape.
 _ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -39,26 +36,12 @@ _log = structlog.get_logger("http")
 
 
 @asynccontextmanager
-async def open_stores(of: Settings) -> AsyncIterator[Stores]:
-    """The connections of a process, closed at its end."""
-    postgres = Postgres(of.sqlalchemy_url)
-    redis = connect_redis(of.required_redis_url)
-    client = await ClickHouse.connect(of.required_clickhouse_url)
-    try:
-        yield Stores(postgres, client, redis, CursorSigner(of.required_secret))
-    finally:
-        await redis.aclose()
-        await client.close()
-        await postgres.close()
-
-
-@asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     of = settings()
     configure_logging(of)
     # The dictionaries are read on first use: better now than by the first caller.
     interpret_persons("CEOs")
-    async with open_stores(of) as stores:
+    async with publishing() as queue, open_stores(of, queue) as stores:
         app.state.stores = stores
         yield
 

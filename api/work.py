@@ -1,5 +1,7 @@
 """What one operation works with: the caller and the stores, made once per request by the doors."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -7,8 +9,11 @@ from redis.asyncio import Redis
 from api.caller import Caller
 from api.cursors import CursorSigner
 from api.errors import DomainError, ErrorCode
+from api.queue import Queue
+from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
 from api.stores.postgres import Postgres
+from api.stores.redis import connect as connect_redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,21 @@ class Stores:
     clickhouse: ClickHouse
     redis: Redis
     cursors: CursorSigner
+    queue: Queue
+
+
+@asynccontextmanager
+async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
+    """The connections of a process, closed at its end."""
+    postgres = Postgres(of.sqlalchemy_url)
+    redis = connect_redis(of.required_redis_url)
+    client = ClickHouse(of.required_clickhouse_url)
+    try:
+        yield Stores(postgres, client, redis, CursorSigner(of.required_secret), queue)
+    finally:
+        await redis.aclose()
+        await client.close()
+        await postgres.close()
 
 
 @dataclass(frozen=True, slots=True)

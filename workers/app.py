@@ -7,13 +7,23 @@ import logging
 from typing import Any
 
 from celery import Celery, signals
+from kombu.entity import Queue
 
 from api.logs import configure_logging
 from api.settings import settings
 from workers.heartbeat import HEARTBEAT_TASK, HeartbeatStep
+from workers.periodic import PeriodicStep, registered
+from workers.signs import UPKEEP_QUEUE
 from workers.task import SOFT_TIME_LIMIT_S, TIME_LIMIT_S, VISIBILITY_TIMEOUT_S, IdTask
 
 QUEUE = "stibnite"
+DELIVERIES_QUEUE = "stibnite.deliveries"
+QUEUES = (QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
+"""A worker takes from them in turn, so that a long one never holds up the others."""
+
+
+TASK_MODULES = ("workers.heartbeat",)
+"""Every module that defines tasks."""
 
 
 def configuration() -> dict[str, Any]:
@@ -27,6 +37,8 @@ def configuration() -> dict[str, Any]:
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 25,
+        # No task has a priority: one Redis list per queue, not four.
+        "priority_steps": [0],
     }
     return {
         "broker_url": given.required_redis_url,
@@ -36,6 +48,7 @@ def configuration() -> dict[str, Any]:
         "result_backend_transport_options": {"visibility_timeout": VISIBILITY_TIMEOUT_S},
         "visibility_timeout": VISIBILITY_TIMEOUT_S,
         "task_default_queue": QUEUE,
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_ignore_result": True,
@@ -58,17 +71,21 @@ def configuration() -> dict[str, Any]:
 @signals.setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
 def _set_up_logging(**_: object) -> None:
     configure_logging(settings())
-    # Two lines for each task, which is right for all but the one that comes every ten seconds.
+    # Two lines for each task, which is right for all but those that come every few seconds.
     for name in ("celery.worker.strategy", "celery.app.trace"):
-        logging.getLogger(name).addFilter(
-            lambda record: f" {HEARTBEAT_TASK}[" not in record.getMessage()
-        )
+        logging.getLogger(name).addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    often = (HEARTBEAT_TASK, *(each.task for each in registered()))
+    return record.levelno > logging.INFO or not any(f" {name}[" in message for name in often)
 
 
 def _make() -> Celery:
-    made = Celery("stibnite", task_cls=IdTask, include=["workers.heartbeat"], set_as_current=True)
+    made = Celery("stibnite", task_cls=IdTask, include=list(TASK_MODULES), set_as_current=True)
     made.add_defaults(configuration)
-    made.steps["consumer"].add(HeartbeatStep)
+    made.steps["consumer"].update({HeartbeatStep, PeriodicStep})
     return made
 
 

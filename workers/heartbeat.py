@@ -7,15 +7,11 @@ noted by the process that ran it.
 
 import logging
 import time
-from functools import cache
 from typing import Any
 
 from celery import bootsteps, shared_task, signals
 from kombu.exceptions import OperationalError
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from api.liveness import (
     ALIVE_FOR_S,
@@ -25,10 +21,9 @@ from api.liveness import (
     SINCE_FIELD,
     worker_key,
 )
-from api.settings import settings
+from workers.signs import UPKEEP_QUEUE, redis_for_signs
 
 HEARTBEAT_TASK = "workers.heartbeat"
-_REDIS_TIMEOUT_S = 2.0
 # Nobody reads more often, however many small tasks are finished.
 _NOTE_EVERY_S = 1.0
 
@@ -67,12 +62,12 @@ class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]
 def _beat(key: str, since: float) -> None:
     # Runs in the worker's event loop, so it must neither raise nor insist.
     try:
-        with _redis().pipeline() as pipe:
+        with redis_for_signs().pipeline() as pipe:
             pipe.hset(key, SINCE_FIELD, str(since))
             pipe.expire(key, ALIVE_FOR_S)
             pipe.execute()
         # Behind a long queue the beats would pile up, and one that late says nothing.
-        heartbeat.apply_async(expires=HEARTBEAT_EVERY_S, retry=False)
+        heartbeat.apply_async(queue=UPKEEP_QUEUE, expires=HEARTBEAT_EVERY_S, retry=False)
     except (RedisError, OperationalError) as error:
         log.warning("heartbeat failed: %s", error)
 
@@ -85,7 +80,7 @@ def _note_finished(task: Any, **_: object) -> None:
     _last_note.at = now
     key = worker_key(task.request.hostname)
     try:
-        with _redis().pipeline() as pipe:
+        with redis_for_signs().pipeline() as pipe:
             pipe.hset(key, FINISHED_FIELD, str(now))
             pipe.expire(key, ALIVE_FOR_S)
             pipe.set(LAST_FINISHED_KEY, str(now))
@@ -99,14 +94,3 @@ class _LastNote:
 
 
 _last_note = _LastNote()
-
-
-@cache
-def _redis() -> Redis:
-    """One client per process; a forked one opens its own connection."""
-    return Redis.from_url(
-        settings().required_redis_url,
-        socket_timeout=_REDIS_TIMEOUT_S,
-        socket_connect_timeout=_REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -1,4 +1,17 @@
-"""The base of every task: ids in, nothing out, bounded time, safe to run twice."""
+"""The base of every task: ids in, nothing out, bounded time, safe to run twice.
+
+A new kind of work takes four steps. (1) A row with a state and a lease, committed before anything
+is queued. (2) A member of ``api.queue.TaskName``, and ``stores.queue.put(name, row_id)`` after the
+commit. (3) A task in ``workers/<noun>.py``, which ``workers.app.TASK_MODULES`` lists::
+
+    @shared_task(name=TaskName.DELIVER, queue=DELIVERIES_QUEUE)
+    def deliver(delivery_id: str) -> None:
+        runtime().run(lambda stores: service.deliver(stores, UUID(delivery_id)), seconds=30)
+
+(4) A sweep that finds what was lost, is due again or is too old (``workers.periodic``). Work that
+mostly waits for others must not hold the process: ``runtime().drain("deliveries", service.drain)``
+runs it in the background, once at a time, and returns at once.
+"""
 
 from typing import Any
 from uuid import UUID

@@ -3,7 +3,7 @@
 The server may be a cluster or the embedded one; the client is the same, over HTTP.
 """
 
-from asyncio import timeout
+from asyncio import Lock, timeout
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from api.errors import DomainError, ErrorCode
 
 CONNECT_TIMEOUT_S = 2
+# To open a client is a few small queries.
+_OPEN_TIMEOUT_S = CONNECT_TIMEOUT_S * 5
 # The server stops a query at its limit and says so; one that cannot even do that is left alone.
 _GRACE_S = 2
 # Sixteen pages at once keep two cores busy many times over; what is more waits here, not there.
@@ -107,28 +109,45 @@ class Answer:
 
 
 class ClickHouse:
-    """A client with named limits, used by one event loop. Failing to answer is ``unavailable``."""
+    """A client with named limits, used by one event loop. Failing to answer is ``unavailable``.
 
-    def __init__(self, client: AsyncClient):
-        self._client = client
+    It is opened at the first use, for a url such as ``http://user:password@host:8123/database``, so
+    that a process can start, and do what needs no ClickHouse, while the server is down.
+    """
+
+    def __init__(self, url: str):
+        self._url = url
+        self._opened: AsyncClient | None = None
+        self._opening = Lock()
 
     @classmethod
     async def connect(cls, url: str) -> Self:
-        """Opens a client for a url such as ``http://user:password@host:8123/database``.
+        """Opens the client at once.
 
         Raises ``unavailable`` when the server does not answer.
         """
-        async with _failures(CONNECT_TIMEOUT_S * 5):
-            return cls(await open_client(url))
+        clickhouse = cls(url)
+        async with _failures(_OPEN_TIMEOUT_S):
+            await clickhouse._client()
+        return clickhouse
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self._client.close()
+        if self._opened is not None:
+            await self._opened.close()
 
     async def ping(self) -> None:
         """Returns when the server answers; raises ``unavailable`` when it does not."""
-        if not await self._client.ping():
+        async with _failures(_OPEN_TIMEOUT_S):
+            answers = await (await self._client()).ping()
+        if not answers:
             raise _unavailable()
+
+    async def _client(self) -> AsyncClient:
+        if self._opened is None:
+            async with self._opening:
+                self._opened = self._opened or await open_client(self._url)
+        return self._opened
 
     async def fetch(self, sql: str, values: Mapping[str, Any], profile: Profile) -> list[list[Any]]:
         """The rows of a query; ``values`` fill its ``{name:Type}`` parameters."""
@@ -141,7 +160,7 @@ class ClickHouse:
         the engine writes both equally fast.
         """
         async with _failures(profile.value.seconds_max):
-            body = await self._client.raw_query(
+            body = await (await self._client()).raw_query(
                 sql,
                 parameters=dict(values),
                 settings={**profile.value.settings, "output_format_json_quote_64bit_integers": 0},
@@ -155,7 +174,7 @@ class ClickHouse:
     ) -> None:
         """Runs a statement that answers nothing."""
         async with _failures(profile.value.seconds_max):
-            await self._client.command(
+            await (await self._client()).command(
                 sql, parameters=dict(values or {}), settings=dict(profile.value.settings)
             )
 
@@ -167,7 +186,7 @@ class ClickHouse:
         The client cannot send a stream again, so no row is ever added twice.
         """
         async with _failures(profile.value.seconds_max):
-            await self._client.raw_insert(
+            await (await self._client()).raw_insert(
                 table, columns, stream, settings=dict(profile.value.settings), fmt="ArrowStream"
             )
 

@@ -36,7 +36,7 @@ class Workplace:
 
     def send(self, task: str, *ids: object) -> None:
         """Queues a task as the product does."""
-        self.client.task(name=task, base=IdTask)(_nothing).apply_async(ids)
+        self.client.task(name=task, base=IdTask, shared=False)(_nothing).apply_async(ids)
 
 
 def _nothing(*_: object) -> None:

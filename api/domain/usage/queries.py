@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.stores.postgres import Postgres
 from api.stores.tables import usage_entries
@@ -13,7 +14,7 @@ from api.stores.tables import usage_entries
 _ADD = insert(usage_entries).on_conflict_do_nothing(index_elements=["id"])
 
 _TOTALS = select(
-    func.count().label("requests"),
+    func.coalesce(func.sum(usage_entries.c.requests), 0).label("requests"),
     func.coalesce(func.sum(usage_entries.c.billable_records), 0).label("billable_records"),
 ).where(usage_entries.c.api_key_id == bindparam("api_key_id"))
 
@@ -40,7 +41,32 @@ async def add_entry(
     )
 
 
+async def add_entry_in(
+    connection: AsyncConnection,
+    *,
+    entry_id: UUID,
+    account_id: UUID,
+    api_key_id: UUID,
+    operation: str,
+    requests: int,
+    billable_records: int,
+) -> bool:
+    """Writes one row in a transaction; whether it is new: the same id again does nothing."""
+    written = await connection.execute(
+        _ADD,
+        {
+            "id": entry_id,
+            "account_id": account_id,
+            "api_key_id": api_key_id,
+            "operation": operation,
+            "requests": requests,
+            "billable_records": billable_records,
+        },
+    )
+    return written.rowcount == 1
+
+
 async def totals_of_key(postgres: Postgres, api_key_id: UUID) -> tuple[int, int]:
     """``(requests, billable records)`` of a key."""
     (row,) = await postgres.fetch(_TOTALS, {"api_key_id": api_key_id})
-    return row.requests, int(row.billable_records)
+    return int(row.requests), int(row.billable_records)

@@ -7,6 +7,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -15,8 +16,8 @@ from sqlalchemy import (
 
 from api.stores.tables.base import metadata
 
-# A journal: one row per successful call, never changed. Totals are sums, and the covering index
-# answers them without the table.
+# A journal: one row per successful call, never changed; queued work adds one of no request for the
+# records that it brought. Totals are sums, and the covering index answers them without the table.
 usage_entries = Table(
     "usage_entries",
     metadata,
@@ -24,12 +25,14 @@ usage_entries = Table(
     Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
     Column("api_key_id", Uuid, ForeignKey("api_keys.id"), nullable=False),
     Column("operation", Text, nullable=False),
+    Column("requests", SmallInteger, nullable=False, server_default="1"),
     Column("billable_records", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("requests between 0 and 1", name="requests"),
     CheckConstraint("billable_records >= 0", name="billable_records"),
     Index(
         "ix_usage_entries_api_key_id",
         "api_key_id",
-        postgresql_include=["billable_records"],
+        postgresql_include=["requests", "billable_records"],
     ),
 )
