@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     """Tasks that one worker process runs at the same time."""
     worker_soft_shutdown_s: Annotated[float, Field(ge=0, le=600)] = 30.0
     """How long a worker that is told to go at once (SIGQUIT) lets its running tasks finish."""
+    embedding_url: _HttpUrl | None = Field(default=None, repr=False)
+    """A service with OpenAI's ``/embeddings`` below this url (``https://…/v1``), in place of the
+    model that comes with the product."""
+    embedding_model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """What that service calls its model."""
+    embedding_dimension: Annotated[int, Field(ge=1, le=4_000)] = 384
+    """The length of that model's vectors."""
+    embedding_api_key: Annotated[SecretStr, Field(max_length=1_000)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

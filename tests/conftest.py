@@ -1,12 +1,17 @@
 """The stack of a test session: real engines, API and worker, with a small market and known rows."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from pathlib import Path
 
 import orjson
 import pytest
+import pytest_asyncio
 
+from api.stores.clickhouse import ClickHouse
+from api.stores.clickhouse_migrations import migrate
 from tests import documented
+from tests.embedded.clickhouse_server import Server
 from tests.stack import Asker, Stack, scratch_folder, start, stop
 
 SAMPLE_PERSONS = 5_000
@@ -50,3 +55,30 @@ def stranger(stack: Stack) -> Iterator[Asker]:
     """The same for another account."""
     with stack.client(stack.new_key("strangers")) as client:
         yield Asker(client)
+
+
+_databases = count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of the session."""
+    running = Server(tmp_path_factory.mktemp("clickhouse") / "data").started()
+    yield running
+    assert running.end() == 0
+
+
+@pytest_asyncio.fixture
+async def database(server: Server) -> str:
+    """The url of a database of its own, up to date and empty."""
+    url = f"http://127.0.0.1:{server.port}/market_{next(_databases)}"
+    await migrate(url)
+    return url
+
+
+@pytest_asyncio.fixture
+async def clickhouse(database: str) -> AsyncIterator[ClickHouse]:
+    """A client of that database."""
+    client = await ClickHouse.connect(database)
+    yield client
+    await client.close()

@@ -10,6 +10,7 @@ without ever merging them.
 
 import asyncio
 
+from api.domain.company.conditions import TEXT_SEPARATOR, name_of, words_of
 from api.stores.clickhouse import ClickHouse, Profile
 
 # A slice of so many persons takes some 350 MiB while it is sorted and written, and a table of 10M
@@ -35,6 +36,19 @@ SERVED = {
         "company_employee_count",
         "phone_key",
         "linkedin_key",
+    ),
+    "company_index": (
+        "company_rank",
+        "company_id",
+        "company",
+        "company_industries",
+        "company_state",
+        "company_city_key",
+        "company_employee_count",
+        "sic",
+        "naics",
+        "name_key",
+        "words",
     ),
     "domain_index": ("domain", "contact_count", "industry", "city", "state", "company_ranks"),
 }
@@ -109,6 +123,18 @@ INNER JOIN
 ) AS c
 ON p.company_id = c.company_id"""  # noqa: S608
 
+_TEXTS = (
+    f"concat(name, '{TEXT_SEPARATOR}', arrayStringConcat(keywords, '{TEXT_SEPARATOR}'),"
+    f" '{TEXT_SEPARATOR}', ifNull(description, ''))"
+)
+_COMPANY_INDEX = f"""
+INSERT INTO company_index_next ({", ".join(SERVED["company_index"])})
+SELECT
+    company_rank, company_id, {_COMPANY}, industries, state, city_key, employee_count,
+    ifNull(sic, ''), ifNull(naics, ''), {name_of("name")}, {words_of(_TEXTS)}
+FROM companies FINAL
+WHERE bucket BETWEEN {{first:UInt8}} AND {{last:UInt8}}"""  # noqa: S608
+
 # Of several companies at a domain, that with most people says where and what it is: the highest
 # weight, which is the number of people and, among equals, the rank.
 _DOMAIN_INDEX = f"""
@@ -160,6 +186,9 @@ async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> No
     if not ids_are_unique:
         await clickhouse.execute(_FIND_OUTDATED, Profile.LOAD)
     await _write_slices(clickhouse, _SLICE.replace("{final}", "" if ids_are_unique else "FINAL"))
+    for first in range(0, _BUCKETS, _BUCKETS // 4):
+        last = first + _BUCKETS // 4 - 1
+        await clickhouse.execute(_COMPANY_INDEX, Profile.SLICE, {"first": first, "last": last})
     await clickhouse.execute(_DOMAIN_INDEX, Profile.LOAD)
     exchanges = ", ".join(f"{table} AND {table}_next" for table in SERVED)
     await clickhouse.execute(f"EXCHANGE TABLES {exchanges}", Profile.LOAD)

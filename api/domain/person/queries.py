@@ -1,57 +1,34 @@
 """All SQL of people: filtered pages, look-ups and a company's people, from ``person_index``."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
-from api.domain.company.places import city_key
+from api.domain.company.conditions import add_company_conditions
+from api.domain.company.queries import SEPARATOR, company_row
 from api.domain.company.records import CompanyRow
-from api.domain.interpreter.interpretation import Location, PersonInterpretation
+from api.domain.interpreter.interpretation import PersonInterpretation, RoleTerm
 from api.domain.person.records import PersonRow
 from api.stores.clickhouse import ClickHouse, Profile
+from api.stores.conditions import Conditions, after_key
 
 # What is only shown is packed into two columns (see the migration). They are taken apart here:
 # naming their parts in SQL would cost the engine ten milliseconds of analysis for each page.
 _COLUMNS = "person_id, person, company, company_rank"
-_SEPARATOR = "\0"
 
 PersonKey = tuple[int, str]
-
-
-@dataclass(slots=True)
-class Conditions:
-    """Conditions joined by AND with their bound values; SQL text never holds a caller's value."""
-
-    sql: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, sql: str, **values: Any) -> None:
-        """Adds one condition; ``values`` are its ``{name:Type}`` parameters."""
-        self.sql.append(sql)
-        self.values.update(values)
-
-    @property
-    def where(self) -> str:
-        """The WHERE clause."""
-        return "WHERE " + " AND ".join(self.sql) if self.sql else ""
+AT_DOMAINS_MAX = 5_000
 
 
 def statement(
     conditions: Conditions, after: PersonKey | None, limit: int
 ) -> tuple[str, dict[str, Any]]:
     """The statement of one page in the total order (company_rank, person_id), and its values."""
-    if after is not None:
-        # The first half is what the primary key understands; the second makes it exact.
-        conditions.add(
-            "company_rank >= {after_rank:UInt64}"
-            " AND (company_rank, person_id) > ({after_rank:UInt64}, {after_id:String})",
-            after_rank=after[0],
-            after_id=after[1],
-        )
+    behind = after_key(conditions, after, "company_rank", "person_id")
     sql = (
-        f"SELECT {_COLUMNS} FROM person_index {conditions.where} "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM person_index {behind.where} "  # noqa: S608
         "ORDER BY company_rank, person_id LIMIT {row_limit:UInt32}"
     )
-    return sql, {**conditions.values, "row_limit": limit}
+    return sql, {**behind.values, "row_limit": limit}
 
 
 async def page(
@@ -59,9 +36,50 @@ async def page(
 ) -> list[PersonRow]:
     """Up to ``limit`` people that meet the conditions, after a position."""
     sql, values = statement(conditions, after, limit)
-    rows = await clickhouse.fetch(sql, values, Profile.INTERACTIVE)
+    return _people(await clickhouse.fetch(sql, values, Profile.INTERACTIVE))
+
+
+async def count(clickhouse: ClickHouse, conditions: Conditions, at_most: int | None = None) -> int:
+    """How many people meet the conditions: exactly, or as far as ``at_most``."""
+    sql = f"SELECT count() FROM person_index {conditions.where}"  # noqa: S608
+    values = conditions.values
+    if at_most is not None:
+        sql = (
+            f"SELECT count() FROM (SELECT company_rank FROM person_index {conditions.where}"  # noqa: S608
+            " LIMIT {at_most:UInt64})"
+        )
+        values = {**values, "at_most": at_most}
+    return int((await clickhouse.fetch(sql, values, Profile.INTERACTIVE))[0][0])
+
+
+async def exact_count(clickhouse: ClickHouse, interpretation: PersonInterpretation) -> int:
+    """How many people an interpretation means, exactly."""
+    return await count(clickhouse, search_conditions(interpretation))
+
+
+async def people_of_companies(
+    clickhouse: ClickHouse, company_ids: Sequence[str], first: int
+) -> dict[str, list[PersonRow]]:
+    """The first people of each of these companies in the total order, by one query.
+
+    A company that nobody is known at has an empty list.
+    """
+    rows = await clickhouse.fetch(
+        f"SELECT {_COLUMNS} FROM person_index WHERE company_rank IN"  # noqa: S608
+        " (SELECT cityHash64(arrayJoin({company_ids:Array(String)})))"
+        " ORDER BY company_rank, person_id LIMIT {first:UInt32} BY company_rank",
+        {"company_ids": list(company_ids), "first": first},
+        Profile.INTERACTIVE,
+    )
+    people: dict[str, list[PersonRow]] = {company_id: [] for company_id in company_ids}
+    for person in _people(rows):
+        people[person.company.company_id].append(person)
+    return people
+
+
+def _people(rows: list[list[Any]]) -> list[PersonRow]:
     # Colleagues share their company.
-    companies = {packed: _company(packed) for packed in {row[2] for row in rows}}
+    companies = {packed: company_row(packed) for packed in {row[2] for row in rows}}
     return [
         _person(person_id, person, companies[company], rank)
         for person_id, person, company, rank in rows
@@ -69,7 +87,7 @@ async def page(
 
 
 def _person(person_id: str, packed: str, company: CompanyRow, rank: int) -> PersonRow:
-    first_name, last_name, job_title, email, mobile, linkedin = packed.split(_SEPARATOR)
+    first_name, last_name, job_title, email, mobile, linkedin = packed.split(SEPARATOR)
     return PersonRow(
         person_id,
         first_name,
@@ -83,70 +101,49 @@ def _person(person_id: str, packed: str, company: CompanyRow, rank: int) -> Pers
     )
 
 
-def _company(packed: str) -> CompanyRow:
-    company_id, name, *optional = packed.split(_SEPARATOR)
-    row = CompanyRow._make((company_id, name, *(text or None for text in optional)))
-    return row._replace(
-        revenue=None if row.revenue is None else int(row.revenue),
-        employee_count=None if row.employee_count is None else int(row.employee_count),
-    )
-
-
 def search_conditions(interpretation: PersonInterpretation) -> Conditions:
-    """What an interpretation asks for: any of its roles, of its industries and of its places."""
+    """What an interpretation asks for: any of its roles, industries and places, all its filters.
+
+    Without a role that is everybody at the companies ("all employees").
+    """
     conditions = Conditions()
-    _add_roles(conditions, interpretation)
-    if interpretation.industries:
-        conditions.add(
-            "hasAny(company_industries, {industries:Array(String)})",
-            industries=[term.industry for term in interpretation.industries],
-        )
-    if interpretation.locations:
-        _add_locations(conditions, interpretation.locations)
-    filters = interpretation.filters
-    if filters.company_state is not None:
-        conditions.add("company_state = {state:String}", state=filters.company_state)
-    if filters.company_city is not None:
-        conditions.add("company_city_key = {city:String}", city=city_key(filters.company_city))
-    if filters.employee_count_min is not None:
-        conditions.add(
-            "company_employee_count >= {employees_min:UInt32}",
-            employees_min=filters.employee_count_min,
-        )
-    if filters.employee_count_max is not None:
-        conditions.add(
-            "company_employee_count <= {employees_max:UInt32}",
-            employees_max=filters.employee_count_max,
-        )
+    alternatives, values = _roles(interpretation.roles, "roles", "title")
+    conditions.add_any(alternatives, **values)
+    excluded, values = _roles(
+        interpretation.filters.excluded_roles, "excluded_roles", "excluded_title"
+    )
+    for role in excluded:
+        conditions.add(f"NOT {role}")
+    conditions.values.update(values)
+    add_company_conditions(conditions, interpretation, of_people=True)
     return conditions
 
 
-def _add_roles(conditions: Conditions, interpretation: PersonInterpretation) -> None:
-    alternatives = []
-    known = [term.role for term in interpretation.roles if term.role is not None]
+def _roles(terms: Sequence[RoleTerm], roles: str, title: str) -> tuple[list[str], dict[str, Any]]:
+    """Conditions of which each means some of the terms, and their values under these names."""
+    sql: list[str] = []
+    values: dict[str, Any] = {}
+    known = [term.role for term in terms if term.role is not None]
     if known:
-        alternatives.append("hasAny(roles, {roles:Array(String)})")
-        conditions.values["roles"] = known
-    titles = [term.label for term in interpretation.roles if term.role is None]
-    for number, title in enumerate(titles):
-        alternatives.append(f"hasAllTokens(title_key, {{title_{number}:String}})")
-        conditions.values[f"title_{number}"] = title.lower()
-    if alternatives:
-        conditions.add("(" + " OR ".join(alternatives) + ")")
+        sql.append(f"hasAny(roles, {{{roles}:Array(String)}})")
+        values[roles] = known
+    for number, label in enumerate(term.label for term in terms if term.role is None):
+        sql.append(f"hasAllTokens(title_key, {{{title}_{number}:String}})")
+        values[f"{title}_{number}"] = label.lower()
+    return sql, values
 
 
-def _add_locations(conditions: Conditions, locations: tuple[Location, ...]) -> None:
-    alternatives = []
-    for number, place in enumerate(locations):
-        parts = []
-        if place.city is not None:
-            parts.append(f"company_city_key = {{place_city_{number}:String}}")
-            conditions.values[f"place_city_{number}"] = city_key(place.city)
-        if place.state is not None:
-            parts.append(f"company_state = {{place_state_{number}:String}}")
-            conditions.values[f"place_state_{number}"] = place.state
-        alternatives.append("(" + " AND ".join(parts) + ")")
-    conditions.add("(" + " OR ".join(alternatives) + ")")
+def at_domains(conditions: Conditions, domains: Sequence[str]) -> Conditions:
+    """The conditions, restricted to the people of companies at any of up to 5,000 domains."""
+    if len(domains) > AT_DOMAINS_MAX:
+        raise ValueError(f"{len(domains)} domains; {AT_DOMAINS_MAX} are allowed")
+    restricted = Conditions(list(conditions.sql), dict(conditions.values))
+    restricted.add(
+        "company_rank IN (SELECT arrayJoin(company_ranks) FROM domain_index"
+        " WHERE domain IN {at_domains:Array(String)})",
+        at_domains=list(domains),
+    )
+    return restricted
 
 
 def domain_conditions(domain: str) -> Conditions:

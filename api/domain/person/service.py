@@ -26,6 +26,7 @@ from api.paging import (
     lower_bound_totals,
     open_window,
 )
+from api.stores.conditions import Conditions
 from api.work import Work
 
 MAX_SEARCH_PAGE = 100
@@ -160,7 +161,7 @@ def _lookup_keys(asked: PersonLookup) -> dict[str, str]:
     return keys
 
 
-async def _fetch(work: Work, conditions: queries.Conditions, window: Window) -> list[PersonRow]:
+async def _fetch(work: Work, conditions: Conditions, window: Window) -> list[PersonRow]:
     """The rows of a window and, where one exists, the row behind it."""
     if not window.size:
         return []

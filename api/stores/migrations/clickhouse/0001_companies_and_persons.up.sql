@@ -117,6 +117,33 @@ SETTINGS
     max_bytes_to_merge_at_max_space_in_pool = 1,
     primary_key_ratio_of_unique_prefix_values_to_skip_suffix_columns = 1;
 
+-- What company searches read, in the same order as people, so that both tables can be joined by rank.
+--
+-- words are those of name, keywords and description in lower case, one space between and around them;
+-- name_key is the form in which names compare (api/domain/company/conditions.py).
+CREATE TABLE IF NOT EXISTS company_index
+(
+    company_rank UInt64,
+    company_id String,
+    company String,
+    company_industries Array(LowCardinality(String)),
+    company_state LowCardinality(Nullable(String)),
+    company_city_key LowCardinality(String),
+    company_employee_count Nullable(UInt32),
+    sic LowCardinality(String),
+    naics LowCardinality(String),
+    name_key String,
+    words String,
+    INDEX industries_index company_industries TYPE text(tokenizer = 'array'),
+    INDEX state_index company_state TYPE text(tokenizer = 'array'),
+    INDEX city_index company_city_key TYPE text(tokenizer = 'array'),
+    INDEX name_index name_key TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX words_index words TYPE text(tokenizer = splitByString([' ', '\x01']))
+)
+ENGINE = MergeTree
+ORDER BY (company_rank, company_id)
+SETTINGS index_granularity = 1024;
+
 CREATE TABLE IF NOT EXISTS domain_index
 (
     domain String,
