@@ -1,6 +1,7 @@
 """The command ``stibnite``."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,6 +74,7 @@ class Loadable(StrEnum):
 
     COMPANIES = "companies"
     PERSONS = "persons"
+    ORGANISATIONS = "organisations"
 
 
 @app.command()
@@ -83,6 +85,9 @@ def load(
     rejects: Annotated[Path, typer.Option(help="Folder for the rejects files.")] = Path("."),
 ) -> None:
     """Load your own data into the running stack, companies before persons.
+
+    Organisations stand by themselves; vectors that their file lacks are computed, which takes most
+    of the time, and an interrupted load goes on where it was.
 
     Columns are found by name. Rows replace those of the same id, so a file can be loaded again. A
     row that cannot be loaded is named in FILE.rejects.csv and never stops the others.
@@ -95,6 +100,8 @@ def load(
 async def _load(of: Settings, kind: Loadable, files: list[Path], rejects: Path) -> list[FileReport]:
     from api.load import service
 
+    if kind is Loadable.ORGANISATIONS:
+        return await _load_organisations(of, files, rejects)
     run_load = service.load_companies if kind is Loadable.COMPANIES else service.load_persons
     postgres = Postgres(of.sqlalchemy_url)
     clickhouse = await ClickHouse.connect(of.required_clickhouse_url)
@@ -107,6 +114,22 @@ async def _load(of: Settings, kind: Loadable, files: list[Path], rejects: Path) 
     finally:
         await clickhouse.close()
         await postgres.close()
+
+
+async def _load_organisations(of: Settings, files: list[Path], rejects: Path) -> list[FileReport]:
+    from api.domain.organisation.embedder import embedder_of
+    from api.load.organisation_service import load_organisations
+
+    embedder = embedder_of(of)
+    postgres = Postgres(of.sqlalchemy_url)
+    try:
+        async with postgres.exclusive("load organisations"):
+            return await load_organisations(
+                of.psycopg_url, embedder, files, rejects_folder=rejects, bars=partial(Bar, notes)
+            )
+    finally:
+        await postgres.close()
+        await embedder.close()
 
 
 def _tell(report: FileReport) -> None:

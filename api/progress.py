@@ -1,5 +1,7 @@
 """Progress of long work, for people: a bar on a terminal, nothing where nobody watches."""
 
+import io
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -55,3 +57,12 @@ class Bar:
     def advance(self, rows: int) -> None:
         """Counts rows that were done since the last call."""
         self._progress.advance(self._task, rows)
+
+
+type Bars = Callable[[str, int | None], Bar]
+"""Makes a bar for each kind of work: what is done, and how many there are of it."""
+
+
+def no_bars(what: str, total: int | None) -> Bar:
+    """Bars that nobody sees."""
+    return Bar(Console(file=io.StringIO()), what, total)

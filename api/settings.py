@@ -129,6 +129,16 @@ class Settings(BaseSettings):
         _, rest = self.required_database_url.split("://", 1)
         return f"postgresql+psycopg://{rest}"
 
+    @property
+    def psycopg_url(self) -> str:
+        """``DATABASE_URL`` as psycopg by itself wants it: ``postgresql://...``.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        _, rest = self.required_database_url.split("://", 1)
+        return f"postgresql://{rest}"
+
     def as_environment(self) -> dict[str, str]:
         """The variables from which another process reads these very settings."""
         variables = {}

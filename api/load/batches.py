@@ -11,11 +11,12 @@ from api.load.rejects import Reject
 TEXT_BATCH_ROWS = 50_000
 TEXT_BATCH_CHARS = 32 * 1024 * 1024
 LISTS_OF_TEXT = pa.list_(pa.string())
+LISTS_OF_NUMBERS = pa.list_(pa.float32())
 
 
 @dataclass(frozen=True, slots=True)
 class RawBatch:
-    """Rows as they were read: ``columns`` are text (``keywords``: lists of text), null is absent.
+    """Rows as they were read: ``columns`` are text, lists of text, or of numbers; null is absent.
 
     ``lines`` tells where each row begins; ``rejects`` are rows that are in no column.
     """

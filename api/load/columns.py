@@ -17,7 +17,11 @@ class Reason(StrEnum):
     """Another row of the same file has this id; that one was loaded."""
     BAD_NUMBER = "bad_number"
     NEGATIVE_NUMBER = "negative_number"
+    BAD_DATE = "bad_date"
+    """Neither ``2024-02-29`` nor, where a time may stand, ``2024-02-29T12:00:00Z``."""
     BAD_DOMAIN = "bad_domain"
+    BAD_EMBEDDING = "bad_embedding"
+    """A vector of another length than the model's, without direction, or not of numbers."""
     BAD_CHARACTER = "bad_character"
     """A NUL character."""
     BAD_ENCODING = "bad_encoding"
@@ -74,7 +78,51 @@ PERSON_COLUMNS = (
     Column("company_domain", 2_000),
 )
 
+ORGANISATION_COLUMNS = (
+    Column("domain", 2_000, Reason.MISSING_ID),
+    Column("name", 1_000, Reason.MISSING_NAME),
+    Column("summary", MAX_CELL_CHARS),
+    Column("text", MAX_CELL_CHARS),
+    Column("address", 2_000),
+    # Within what a b-tree takes, 2,704 bytes.
+    Column("organization_type", 500),
+    Column("organization_size", 500),
+    Column("employee_class", 500),
+    Column("revenue_class", 500),
+    Column("nace_code", 500),
+    Column("continent", 500),
+    Column("country", 500),
+    Column("country_code", 500),
+    Column("state", 500),
+    Column("state_code", 500),
+    Column("region", 500),
+    Column("region_code", 500),
+    Column("district", 500),
+    Column("district_code", 500),
+    Column("municipality", 500),
+    Column("municipality_code", 500),
+    Column("lat", 100),
+    Column("lon", 100),
+    Column("source", 500),
+    Column("company_register_court", 500),
+    Column("company_register_id", 500),
+    Column("company_register_date", 100),
+    Column("new_register_entry", 500),
+    Column("created_at", 100),
+    Column("updated_at", 100),
+)
+"""Without ``summary_keywords``, a list as ``keywords``, and ``embedding``, a list of numbers."""
+
 KEYWORDS = "keywords"
+SUMMARY_KEYWORDS = "summary_keywords"
+SUMMARY_KEYWORD_CHARS_MAX = 500
+EMBEDDING = "embedding"
+LISTS = frozenset({KEYWORDS, SUMMARY_KEYWORDS})
+"""Columns that are lists of text; a text in their place is split at ``;``."""
+VECTORS = frozenset({EMBEDDING})
+"""Columns that are lists of numbers; a text in their place is read as JSON."""
+FLAGS = frozenset({"new_register_entry"})
+"""Text columns in which true and false may stand."""
 KEYWORDS_MAX = 10_000
 EMPLOYEES_MAX = 10_000_000
 REVENUE_MAX = 10**15

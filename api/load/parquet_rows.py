@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.load.batches import LISTS_OF_TEXT, RawBatch
-from api.load.columns import KEYWORDS, Reason
+from api.load.batches import LISTS_OF_NUMBERS, LISTS_OF_TEXT, RawBatch
+from api.load.columns import FLAGS, LISTS, VECTORS, Reason
 from api.load.rejects import Reject
 
 # Whole numbers up to here are exact as floats.
@@ -14,18 +14,34 @@ _FLOAT_WHOLE_MAX = 2.0**53
 
 
 def is_readable(name: str, kind: pa.DataType) -> bool:
-    """Whether a column of this type can be read as text (``keywords``: also as lists of text)."""
+    """Whether a column of this type can be read as text, or as the lists that belong there."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return name == KEYWORDS and _is_text(kind.value_type)
+    if _is_list(kind):
+        return (name in LISTS and _is_text(kind.value_type)) or (
+            name in VECTORS and _is_number(kind.value_type)
+        )
+    if name in VECTORS:
+        return bool(pa.types.is_null(kind))
     return (
         _is_text(kind)
+        or (name in FLAGS and pa.types.is_boolean(kind))
+        or pa.types.is_date(kind)
+        or pa.types.is_timestamp(kind)
         or pa.types.is_integer(kind)
         or pa.types.is_floating(kind)
         or pa.types.is_decimal(kind)
         or pa.types.is_null(kind)
     )
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in tests)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -41,13 +57,15 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def as_text(name: str, column: pa.Array) -> pa.Array:
-    """A column of a readable type as text, or as lists of text for ``keywords``.
+    """A column of a readable type as text, or as the lists that belong there.
 
     Numbers that a nullable column made floats are whole again: 7372.0 is 7372.
     """
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+    if name in VECTORS:
+        return pc.cast(column, LISTS_OF_NUMBERS)
+    if _is_list(column.type):
         return _cast(column, LISTS_OF_TEXT)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
@@ -57,7 +75,7 @@ def as_text(name: str, column: pa.Array) -> pa.Array:
         numbers = pc.cast(pc.if_else(whole, column, None), pa.int64())
         column = pc.coalesce(pc.cast(numbers, pa.string()), pc.cast(column, pa.string()))
     text = _cast(column, pa.string())
-    return pc.split_pattern(text, ";") if name == KEYWORDS else text
+    return pc.split_pattern(text, ";") if name in LISTS else text
 
 
 def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:

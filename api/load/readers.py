@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from api.load.batches import RawBatch, TextBatch
-from api.load.columns import KEYWORDS, Reason
+from api.load.batches import LISTS_OF_NUMBERS, RawBatch, TextBatch
+from api.load.columns import LISTS, VECTORS, Reason
 from api.load.csv_records import records
-from api.load.json_rows import from_objects, json_object
+from api.load.json_rows import column_of, from_objects, json_object, vector_of
 from api.load.parquet_rows import as_text, is_readable, without_bad_text
 from api.load.rejects import Reject
 from api.load.sources import Format, Source, unreadable
@@ -133,10 +133,13 @@ class Reader:
 
 
 def _from_cells(batch: TextBatch, positions: dict[str, int]) -> RawBatch:
-    columns = {
-        name: pa.array([cells[at] for cells in batch.rows], pa.string())
-        for name, at in positions.items()
-    }
-    if KEYWORDS in columns:
-        columns[KEYWORDS] = pc.split_pattern(columns[KEYWORDS], ";")
-    return batch.finished(columns)
+    columns: dict[str, pa.Array] = {}
+    rejected: dict[int, Reject] = {}
+    for name, at in positions.items():
+        cells = [row[at] for row in batch.rows]
+        if name in VECTORS:
+            columns[name] = column_of(name, LISTS_OF_NUMBERS, cells, vector_of, batch, rejected)
+            continue
+        text = pa.array(cells, pa.string())
+        columns[name] = pc.split_pattern(text, ";") if name in LISTS else text
+    return batch.finished(columns).without(rejected)

@@ -143,17 +143,15 @@ def except_where(
     return pc.replace_with_mask(usual, odd, pa.array(values, usual.type))
 
 
-def clean_keywords(column: pa.Array, verdicts: Verdicts) -> pa.Array:
+def clean_keywords(column: pa.Array, verdicts: Verdicts, name: str = KEYWORDS) -> pa.Array:
     """Lists of keywords without the spaces around each and without empty ones; null is empty."""
-    verdicts.reject(
-        pc.greater(pc.list_value_length(column), KEYWORDS_MAX), Reason.TOO_LONG, KEYWORDS
-    )
+    verdicts.reject(pc.greater(pc.list_value_length(column), KEYWORDS_MAX), Reason.TOO_LONG, name)
     words = pc.utf8_trim_whitespace(pc.list_flatten(column))
     rows = pc.list_parent_indices(column)
     with_nul = pc.fill_null(pc.match_substring(words, "\0"), False)
     spoilt = np.zeros(len(column), bool)
     spoilt[rows.filter(with_nul).to_numpy()] = True
-    verdicts.reject(pa.array(spoilt), Reason.BAD_CHARACTER, KEYWORDS)
+    verdicts.reject(pa.array(spoilt), Reason.BAD_CHARACTER, name)
     said = pc.fill_null(pc.not_equal(words, ""), False)
     counts = np.bincount(rows.filter(said).to_numpy(), minlength=len(column))
     offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
