@@ -15,6 +15,8 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.domain.company.records import CompanyRow
+from api.domain.person.records import PersonRow
 from api.load.columns import Reason
 from api.load.rejects import Reject
 from api.stores.clickhouse import ClickHouse, Profile
@@ -48,44 +50,16 @@ class Destination:
         return (self.id_column, *self.columns, "version")
 
 
+_SHOWN_OF_PERSONS = PersonRow._fields[1 : PersonRow._fields.index("company")]
 COMPANIES = Destination(
     "companies",
     "company_id",
-    (
-        "name",
-        "domain",
-        "website",
-        "phone",
-        "linkedin_url",
-        "revenue",
-        "employee_count",
-        "industry",
-        "sic",
-        "naics",
-        "city",
-        "state",
-        "country",
-        "description",
-        "keywords",
-        "city_key",
-        "industries",
-    ),
+    (*CompanyRow._fields[1:], "description", "keywords", "city_key", "industries"),
 )
 PERSONS = Destination(
     "persons",
     "person_id",
-    (
-        "first_name",
-        "last_name",
-        "job_title",
-        "business_email",
-        "mobile_phone",
-        "linkedin_url",
-        "company_id",
-        "roles",
-        "phone_key",
-        "linkedin_key",
-    ),
+    (*_SHOWN_OF_PERSONS, "company_id", "roles", "phone_key", "linkedin_key"),
 )
 
 
@@ -97,6 +71,8 @@ class Incoming:
         self._to = to
         self._first_version = first_version
         self._part: _Part | None = None
+        self._sorted: _Part | None = None
+        """A part that has all its rows, which the server sorts and writes."""
 
     @classmethod
     async def open(cls, clickhouse: ClickHouse, to: Destination) -> Self:
@@ -115,11 +91,6 @@ class Incoming:
         )
         return cls(clickhouse, to, int(rows[0][0]))
 
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing was ever loaded into the table before."""
-        return self._first_version == 1
-
     async def add(self, batch: pa.RecordBatch, lines: pa.Array) -> None:
         """Adds rows; ``lines`` say where in the file they stand. Returns while they are sent."""
         first = pa.scalar(self._first_version, pa.uint64())
@@ -129,13 +100,21 @@ class Incoming:
             self._part = _Part(self._clickhouse, self._to.incoming, rows.schema)
         await self._part.add(rows)
         if self._part.rows >= PART_ROWS:
-            await self.flush()
+            await self._end_part()
 
     async def flush(self) -> None:
         """Returns when all rows added so far are on disk."""
-        if self._part is not None:
-            part, self._part = self._part, None
-            await part.finish()
+        await self._end_part()
+        await self._end_part()
+
+    async def _end_part(self) -> None:
+        """Ends the part at hand and waits for the one before: while the server writes one, the next
+        is read."""
+        before, self._sorted, self._part = self._sorted, self._part, None
+        if self._sorted is not None:
+            await self._sorted.end()
+        if before is not None:
+            await before.written()
 
     async def unknown_companies(self) -> AsyncIterator[list[Reject]]:
         """Takes out the persons whose company is not loaded, and tells them."""
@@ -176,9 +155,10 @@ class Incoming:
 
     async def drop(self) -> None:
         """Forgets the rows."""
-        if self._part is not None:
-            part, self._part = self._part, None
-            await part.abandon()
+        for part in (self._sorted, self._part):
+            if part is not None:
+                await part.abandon()
+        self._sorted = self._part = None
         await self._clickhouse.execute(
             f"DROP TABLE IF EXISTS {self._to.incoming} SYNC", Profile.LOAD
         )
@@ -246,10 +226,13 @@ class _Part:
         self.rows += len(batch)
         await self._send(batch.serialize())
 
-    async def finish(self) -> None:
-        """Ends the INSERT and waits for it."""
+    async def end(self) -> None:
+        """Ends the rows; raises what the INSERT raised."""
         await self._send(_END_OF_STREAM)
         await self._send(None)
+
+    async def written(self) -> None:
+        """Waits for the end of the INSERT."""
         await self._insert
 
     async def abandon(self) -> None:

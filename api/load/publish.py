@@ -1,197 +1,87 @@
-r"""Makes the serving tables from what is loaded, and puts them in place in one step.
+"""Shows readers what is loaded: the serving tables, put in place in one step.
 
-Readers see the old tables until the new ones are complete.
+Readers see the old tables until the new ones are complete. A partition, which is an eighth of all
+companies with their people, is made anew only where what is loaded differs from what was published;
+the others are taken over without being copied. Where nothing differs, nothing is done.
 
-``person_index`` is written in slices of neighbouring buckets: each is read, joined with its
-companies in memory, sorted and written as one part. So memory does not grow with the data, both
-cores work, and the parts follow each other in the order of the key, which is what makes pages quick
-without ever merging them.
+A partition is written in slices of neighbouring buckets: each is read, joined with its companies in
+memory, sorted and written as one part. So memory does not grow with the data, both cores work, and
+the parts follow each other in the order of the key. Once at rest, the server merges them.
 """
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from api.domain.company.conditions import TEXT_SEPARATOR, name_of, words_of
+from api.load.serving import (
+    COMPANIES_CONTENT,
+    COMPANY_SLICE,
+    DOMAIN_INDEX,
+    FIND_OUTDATED,
+    OUTDATED,
+    PERSON_SLICE,
+    PERSONS_CONTENT,
+    REPEATED,
+    ROLE_SLICE,
+    SERVED,
+)
 from api.stores.clickhouse import ClickHouse, Profile
 
-# A slice of so many persons takes some 350 MiB while it is sorted and written, and a table of 10M
-# persons gets 35 parts.
+# A slice of so many persons takes some 350 MiB while it is sorted and written.
 SLICE_ROWS = 300_000
+# The same of companies, whose texts are longer.
+COMPANY_SLICE_ROWS = 150_000
 SLICES_AT_ONCE = 2
 # Parts of a table that is read with FINAL, above which merging them costs less than reading them.
 PARTS_MAX = 100
 _BUCKETS = 256
-# A domain of a platform may be stated by very many companies; nobody pages through all of them.
-_COMPANIES_OF_A_DOMAIN_MAX = 10_000
+_PARTITIONS = 8
+_BUCKETS_OF_PARTITION = _BUCKETS // _PARTITIONS
+_NEVER_MERGED = "max_bytes_to_merge_at_max_space_in_pool"
 
-SERVED = {
-    "person_index": (
-        "company_rank",
-        "person_id",
-        "person",
-        "company",
-        "roles",
-        "company_industries",
-        "company_state",
-        "company_city_key",
-        "company_employee_count",
-        "phone_key",
-        "linkedin_key",
-    ),
-    "company_index": (
-        "company_rank",
-        "company_id",
-        "company",
-        "company_industries",
-        "company_state",
-        "company_city_key",
-        "company_employee_count",
-        "sic",
-        "naics",
-        "name_key",
-        "words",
-    ),
-    "domain_index": ("domain", "contact_count", "industry", "city", "state", "company_ranks"),
-}
-"""The serving tables and the columns that are written; ``person_index`` names more as aliases."""
-_OUTDATED = "persons_outdated"
-
-# Rows of persons who came again with another company, in another bucket, where FINAL does not see
-# them. Ids are compared by a hash first, which takes a tenth of the memory.
-_FIND_OUTDATED = f"""
-INSERT INTO {_OUTDATED}
-SELECT bucket, person_id, version
-FROM
-(
-    SELECT bucket, person_id, version, max(version) OVER (PARTITION BY person_id) AS newest
-    FROM persons
-    WHERE cityHash64(person_id) IN
-    (
-        SELECT cityHash64(person_id) AS hash FROM persons
-        GROUP BY hash HAVING min(bucket) != max(bucket)
-    )
-)
-WHERE version != newest"""  # noqa: S608 - names of our own tables, here and below
+type Content = tuple[int, int]
+NO_CONTENT: Content = (0, 0)
 
 
-def _packed(*columns: str) -> str:
-    r"""An expression that joins columns with a NUL between them; absent ones are empty."""
-    texts = [f"ifNull(toString({column}), '')" for column in columns]
-    return "concat(" + ", '\\0', ".join(texts) + ")"
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Rows and the sum of their content, by partition."""
+
+    companies: dict[int, Content] = field(default_factory=dict)
+    persons: dict[int, Content] = field(default_factory=dict)
+
+    def with_other_companies(self, than: "Contents") -> list[int]:
+        """The partitions whose companies differ."""
+        return _differing(self.companies, than.companies)
+
+    def with_other_people(self, than: "Contents") -> list[int]:
+        """The partitions whose people differ, or the companies that stand beside them."""
+        return sorted({*_differing(self.persons, than.persons), *self.with_other_companies(than)})
 
 
-_PERSON = _packed(
-    "first_name", "last_name", "job_title", "business_email", "mobile_phone", "linkedin_url"
-)
-_COMPANY = _packed(
-    "company_id",
-    "name",
-    "domain",
-    "website",
-    "phone",
-    "linkedin_url",
-    "revenue",
-    "employee_count",
-    "industry",
-    "sic",
-    "naics",
-    "city",
-    "state",
-    "country",
-)
-_SLICE = f"""
-INSERT INTO person_index_next ({", ".join(SERVED["person_index"])})
-SELECT
-    p.company_rank, p.person_id, p.person, c.company, p.roles, c.industries, c.state, c.city_key,
-    c.employee_count, p.phone_key, p.linkedin_key
-FROM
-(
-    SELECT company_rank, person_id, company_id, {_PERSON} AS person, roles, phone_key, linkedin_key
-    FROM persons {{final}}
-    WHERE bucket BETWEEN {{first:UInt8}} AND {{last:UInt8}} AND (person_id, version) NOT IN
-    (
-        SELECT person_id, version FROM {_OUTDATED}
-        WHERE bucket BETWEEN {{first:UInt8}} AND {{last:UInt8}}
-    )
-) AS p
-INNER JOIN
-(
-    SELECT
-        company_id, {_COMPANY} AS company, industries, toLowCardinality(state) AS state,
-        toLowCardinality(city_key) AS city_key, employee_count
-    FROM companies FINAL
-    WHERE bucket BETWEEN {{first:UInt8}} AND {{last:UInt8}}
-) AS c
-ON p.company_id = c.company_id"""  # noqa: S608
-
-_TEXTS = (
-    f"concat(name, '{TEXT_SEPARATOR}', arrayStringConcat(keywords, '{TEXT_SEPARATOR}'),"
-    f" '{TEXT_SEPARATOR}', ifNull(description, ''))"
-)
-_COMPANY_INDEX = f"""
-INSERT INTO company_index_next ({", ".join(SERVED["company_index"])})
-SELECT
-    company_rank, company_id, {_COMPANY}, industries, state, city_key, employee_count,
-    ifNull(sic, ''), ifNull(naics, ''), {name_of("name")}, {words_of(_TEXTS)}
-FROM companies FINAL
-WHERE bucket BETWEEN {{first:UInt8}} AND {{last:UInt8}}"""  # noqa: S608
-
-# Of several companies at a domain, that with most people says where and what it is: the highest
-# weight, which is the number of people and, among equals, the rank.
-_DOMAIN_INDEX = f"""
-INSERT INTO domain_index_next ({", ".join(SERVED["domain_index"])})
-SELECT
-    domain, contact_count, nullIf(splitByChar('\\0', main)[1], ''),
-    nullIf(splitByChar('\\0', main)[2], ''), nullIf(splitByChar('\\0', main)[3], ''), ranks
-FROM
-(
-    SELECT
-        domain, sum(contacts) AS contact_count, argMax(main, weight) AS main,
-        arraySort(groupArray({_COMPANIES_OF_A_DOMAIN_MAX})(company_rank)) AS ranks
-    FROM
-    (
-        SELECT
-            assumeNotNull(c.domain) AS domain, c.company_rank AS company_rank,
-            {_packed("c.industry", "c.city", "c.state")} AS main, n.contacts AS contacts,
-            bitShiftLeft(n.contacts, 32) + bitShiftRight(c.company_rank, 32) AS weight
-        FROM
-        (
-            SELECT domain, company_rank, industry, city, state
-            FROM companies FINAL WHERE domain IS NOT NULL
-        ) AS c
-        LEFT JOIN
-        (
-            SELECT company_rank, count() AS contacts FROM person_index_next GROUP BY company_rank
-            SETTINGS optimize_aggregation_in_order = 1
-        ) AS n
-        ON c.company_rank = n.company_rank
-    )
-    GROUP BY domain
-)"""  # noqa: S608
+def _differing(one: dict[int, Content], other: dict[int, Content]) -> list[int]:
+    return [
+        partition
+        for partition in range(_PARTITIONS)
+        if one.get(partition, NO_CONTENT) != other.get(partition, NO_CONTENT)
+    ]
 
 
-async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> None:
-    """Shows readers all that is loaded. One process at a time; the caller sees to that.
-
-    ``ids_are_unique`` says that no id of ``persons`` is there twice, which saves a quarter of the
-    work.
-    """
+async def publish(clickhouse: ClickHouse) -> None:
+    """Shows readers all that is loaded. One process at a time; the caller sees to that."""
     await drop_leftovers(clickhouse)
-    for table in SERVED:
-        await clickhouse.execute(f"CREATE TABLE {table}_next AS {table}", Profile.LOAD)
     await clickhouse.execute(
-        f"CREATE TABLE {_OUTDATED} (bucket UInt8, person_id String, version UInt64)"
+        f"CREATE TABLE {OUTDATED} (bucket UInt8, person_id String, version UInt64)"
         " ENGINE = MergeTree ORDER BY bucket",
         Profile.LOAD,
     )
-    if not ids_are_unique:
-        await clickhouse.execute(_FIND_OUTDATED, Profile.LOAD)
-    await _write_slices(clickhouse, _SLICE.replace("{final}", "" if ids_are_unique else "FINAL"))
-    for first in range(0, _BUCKETS, _BUCKETS // 4):
-        last = first + _BUCKETS // 4 - 1
-        await clickhouse.execute(_COMPANY_INDEX, Profile.SLICE, {"first": first, "last": last})
-    await clickhouse.execute(_DOMAIN_INDEX, Profile.LOAD)
-    exchanges = ", ".join(f"{table} AND {table}_next" for table in SERVED)
-    await clickhouse.execute(f"EXCHANGE TABLES {exchanges}", Profile.LOAD)
+    final = ""
+    if await clickhouse.fetch(REPEATED, {}, Profile.LOAD):
+        final = "FINAL"
+        await clickhouse.execute(FIND_OUTDATED, Profile.LOAD)
+    before, now = await _published(clickhouse), await _loaded(clickhouse, final)
+    if now.with_other_people(before):
+        await _renew(clickhouse, before, now, final)
     await drop_leftovers(clickhouse)
     for table in ("companies", "persons"):
         await _merge_when_scattered(clickhouse, table)
@@ -199,37 +89,128 @@ async def publish(clickhouse: ClickHouse, *, ids_are_unique: bool = False) -> No
 
 async def drop_leftovers(clickhouse: ClickHouse) -> None:
     """Drops what a publication leaves behind, whether it ended or was killed."""
-    for table in (*(f"{name}_next" for name in SERVED), _OUTDATED):
+    for table in (*(f"{name}_next" for name in SERVED), OUTDATED):
         await clickhouse.execute(f"DROP TABLE IF EXISTS {table} SYNC", Profile.LOAD)
 
 
-async def _write_slices(clickhouse: ClickHouse, sql: str) -> None:
-    rows = await clickhouse.fetch(
-        "SELECT bucket, count() FROM persons GROUP BY bucket", {}, Profile.LOAD
+async def _published(clickhouse: ClickHouse) -> Contents:
+    rows = await clickhouse.fetch("SELECT * FROM published", {}, Profile.LOAD)
+    return Contents(
+        {partition: (count, content) for partition, count, content, _, _ in rows},
+        {partition: (count, content) for partition, _, _, count, content in rows},
     )
-    turns = asyncio.Semaphore(SLICES_AT_ONCE)
 
-    async def write(first: int, last: int) -> None:
-        async with turns:
+
+async def _loaded(clickhouse: ClickHouse, final: str) -> Contents:
+    companies, persons = [
+        await clickhouse.fetch(sql, {}, Profile.LOAD)
+        for sql in (COMPANIES_CONTENT, PERSONS_CONTENT.format(final=final))
+    ]
+    return Contents(
+        {partition: (count, content) for partition, count, content in companies},
+        {partition: (count, content) for partition, count, content in persons},
+    )
+
+
+async def _renew(clickhouse: ClickHouse, before: Contents, now: Contents, final: str) -> None:
+    for table in SERVED:
+        await clickhouse.execute(f"CREATE TABLE {table}_next AS {table}", Profile.LOAD)
+        # Merging would take both cores from the slices that are still to be written.
+        await clickhouse.execute(
+            f"ALTER TABLE {table}_next MODIFY SETTING {_NEVER_MERGED} = 1", Profile.LOAD
+        )
+    companies, people = now.with_other_companies(before), now.with_other_people(before)
+    await _take_over(clickhouse, ("company_index",), before.companies, companies)
+    await _take_over(clickhouse, ("person_index", "role_index"), before.persons, people)
+    turns = asyncio.Semaphore(SLICES_AT_ONCE)
+    async with asyncio.TaskGroup() as tasks:
+        for ranges, statements in (
+            (
+                slices(await _rows_of_buckets(clickhouse, "persons"), people, SLICE_ROWS),
+                (PERSON_SLICE.replace("{final}", final), ROLE_SLICE),
+            ),
+            (
+                slices(
+                    await _rows_of_buckets(clickhouse, "companies"), companies, COMPANY_SLICE_ROWS
+                ),
+                (COMPANY_SLICE,),
+            ),
+        ):
+            for first, last in ranges:
+                tasks.create_task(_write_slice(clickhouse, turns, statements, first, last))
+    await clickhouse.execute(DOMAIN_INDEX, Profile.LOAD)
+    await _note(clickhouse, now)
+    exchanges = ", ".join(f"{table} AND {table}_next" for table in SERVED)
+    await clickhouse.execute(f"EXCHANGE TABLES {exchanges}", Profile.LOAD)
+    for table in SERVED:
+        await clickhouse.execute(f"ALTER TABLE {table} RESET SETTING {_NEVER_MERGED}", Profile.LOAD)
+
+
+async def _take_over(
+    clickhouse: ClickHouse, tables: Iterable[str], held: dict[int, Content], changed: list[int]
+) -> None:
+    """Gives the new tables the partitions of the old ones that stay as they are."""
+    for partition in held.keys() - set(changed):
+        for table in tables:
+            await clickhouse.execute(
+                f"ALTER TABLE {table}_next ATTACH PARTITION ID '{partition}' FROM {table}",
+                Profile.LOAD,
+            )
+
+
+async def _write_slice(
+    clickhouse: ClickHouse,
+    turns: asyncio.Semaphore,
+    statements: Iterable[str],
+    first: int,
+    last: int,
+) -> None:
+    async with turns:
+        for sql in statements:
             await clickhouse.execute(sql, Profile.SLICE, {"first": first, "last": last})
 
-    async with asyncio.TaskGroup() as tasks:
-        for first, last in slices(dict(map(tuple, rows))):
-            tasks.create_task(write(first, last))
+
+async def _note(clickhouse: ClickHouse, contents: Contents) -> None:
+    """Remembers what the new tables were made from."""
+    rows = [
+        (partition, *companies, *contents.persons.get(partition, NO_CONTENT))
+        for partition, companies in contents.companies.items()
+    ]
+    await clickhouse.execute(
+        f"INSERT INTO published_next ({', '.join(SERVED['published'])})"  # noqa: S608 - numbers
+        f" VALUES {', '.join(map(str, rows))}",
+        Profile.LOAD,
+    )
 
 
-def slices(rows_of_bucket: dict[int, int]) -> list[tuple[int, int]]:
-    """Ranges of buckets, first and last included, with about ``SLICE_ROWS`` rows each."""
+async def _rows_of_buckets(clickhouse: ClickHouse, table: str) -> dict[int, int]:
+    rows = await clickhouse.fetch(
+        f"SELECT bucket, count() FROM {table} GROUP BY bucket",  # noqa: S608 - a table of ours
+        {},
+        Profile.LOAD,
+    )
+    return dict(map(tuple, rows))
+
+
+def slices(
+    rows_of_bucket: dict[int, int], partitions: Iterable[int], rows_max: int
+) -> list[tuple[int, int]]:
+    """Ranges of buckets, first and last included, with at most about ``rows_max`` rows each.
+
+    They cover what these partitions hold, and none reaches over the end of its partition.
+    """
     ranges: list[tuple[int, int]] = []
-    first, held = 0, 0
-    for bucket in range(_BUCKETS):
-        rows = rows_of_bucket.get(bucket, 0)
-        if held and held + rows > SLICE_ROWS:
-            ranges.append((first, bucket - 1))
-            first, held = bucket, 0
-        held += rows
-    if held:
-        ranges.append((first, _BUCKETS - 1))
+    for partition in partitions:
+        start = partition * _BUCKETS_OF_PARTITION
+        first, held = start, 0
+        for bucket in range(start, start + _BUCKETS_OF_PARTITION):
+            rows = rows_of_bucket.get(bucket, 0)
+            if held and held + rows > rows_max:
+                ranges.append((first, bucket - 1))
+                first, held = bucket, 0
+            held += rows
+        if held:
+            ranges.append((first, start + _BUCKETS_OF_PARTITION - 1))
     return ranges
 
 

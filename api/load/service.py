@@ -38,8 +38,6 @@ class FileReport:
     rejected: Counter[Reason] = field(default_factory=Counter)
     rejects_file: Path | None = None
     ignored_columns: tuple[str, ...] = ()
-    ids_are_unique: bool = False
-    """Whether these persons are all there are, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,8 @@ async def _load(
 
 
 async def _publish(clickhouse: ClickHouse, reports: list[FileReport]) -> None:
-    loaded = [report for report in reports if report.loaded]
-    if loaded:
-        await publish(clickhouse, ids_are_unique=len(loaded) == 1 and loaded[0].ids_are_unique)
+    if any(report.loaded for report in reports):
+        await publish(clickhouse)
 
 
 async def _load_file(
@@ -144,7 +141,6 @@ async def _load_file(
         rejects.counts,
         rejects.path if rejects.counts else None,
         reader.ignored,
-        kind is _PERSONS and incoming.is_first and not rejects.counts[Reason.DUPLICATE_ID],
     )
 
 

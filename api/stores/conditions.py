@@ -10,6 +10,8 @@ class Conditions:
 
     sql: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    table: str = ""
+    """The table that has the columns, where a noun has several."""
 
     def add(self, sql: str, **values: Any) -> None:
         """Adds one condition; ``values`` are its ``{name:Type}`` parameters."""
@@ -41,4 +43,5 @@ def after_key(
             f"({rank}, {identifier}) > ({{after_rank:UInt64}}, {{after_id:String}})",
         ],
         {**conditions.values, "after_rank": after[0], "after_id": after[1]},
+        conditions.table,
     )

@@ -10,6 +10,7 @@ import pytest
 from api.load import incoming, publish
 from api.load.publish import slices
 from api.load.service import load_companies, load_persons
+from api.load.serving import SERVED
 from api.stores.clickhouse import ClickHouse, Profile
 from tests.embedded.clickhouse_server import ROOT
 from tests.load.files import company, parquet_file, person
@@ -26,6 +27,7 @@ KILLED_LOAD = """
 import asyncio, sys
 from pathlib import Path
 from api.load import readers
+from api.load.serving import SERVED
 from api.load.service import load_persons
 from api.stores.clickhouse import ClickHouse
 
@@ -115,6 +117,101 @@ async def test_a_killed_load_changes_nothing_and_can_be_run_again(
     assert await clickhouse.fetch(LEFTOVERS, {}, Profile.LOAD) == [[0]]
 
 
+NAMES = "SELECT person_id, first_name FROM person_index WHERE first_name != 'Old'"
+
+
+async def partitions_of(clickhouse: ClickHouse, table: str) -> dict[str, set[str]]:
+    """The files of each partition, by what they hold."""
+    rows = await clickhouse.fetch(
+        "SELECT partition_id, groupArray(hash_of_all_files) FROM system.parts WHERE active"
+        " AND database = currentDatabase() AND table = {table:String} GROUP BY partition_id",
+        {"table": table},
+        Profile.LOAD,
+    )
+    return {partition: set(hashes) for partition, hashes in rows}
+
+
+async def settled(clickhouse: ClickHouse, table: str) -> dict[str, set[str]]:
+    """The partitions of a table, when the server has merged the parts of each into one."""
+    async with asyncio.timeout(60):
+        while True:
+            partitions = await partitions_of(clickhouse, table)
+            if all(len(files) == 1 for files in partitions.values()):
+                return partitions
+            await asyncio.sleep(0.1)
+
+
+async def test_only_partitions_that_changed_are_made_anew(
+    clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    await load_market(clickhouse, tmp_path)
+    before = {table: await settled(clickhouse, table) for table in SERVED}
+    one = parquet_file(tmp_path / "one.parquet", [person(7, 7, first_name="New")])
+    await load_persons(clickhouse, [one], rejects_folder=tmp_path)
+    after = {table: await settled(clickhouse, table) for table in SERVED}
+    old, new = before["person_index"], after["person_index"]
+    assert [new[key] == files for key, files in old.items()].count(False) == 1
+    assert len(new) == len(old) == 8
+    # What the others hold does not depend on names.
+    assert after["role_index"] == before["role_index"]
+    assert after["company_index"] == before["company_index"]
+    assert await clickhouse.fetch(NAMES, {}, Profile.LOAD) == [["p000007", "New"]]
+
+
+async def test_a_person_who_moves_and_moves_back(clickhouse: ClickHouse, tmp_path: Path) -> None:
+    """Both partitions change, though only one of them is given a row."""
+    await load_market(clickhouse, tmp_path)
+    sql = "SELECT company_id FROM person_index WHERE person_id = 'p000007'"
+    roles = "SELECT count(), uniqExact(person_id) FROM role_index WHERE role = 'decision_maker'"
+    for number in (8, 7, 9, 300, 7):
+        one = parquet_file(tmp_path / "one.parquet", [person(7, number, first_name="Old")])
+        await load_persons(clickhouse, [one], rejects_folder=tmp_path)
+        assert await clickhouse.fetch(sql, {}, Profile.LOAD) == [[f"c{number}"]]
+        assert await state(clickhouse) == [PERSONS, PERSONS, ["Old"]]
+        assert await clickhouse.fetch(roles, {}, Profile.LOAD) == [[PERSONS, PERSONS]]
+
+
+async def test_a_company_that_changes_does_so_beside_its_people(
+    clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    await load_market(clickhouse, tmp_path)
+    path = parquet_file(tmp_path / "moved.parquet", [company(7, city="Reno", state="NV")])
+    await load_companies(clickhouse, [path], rejects_folder=tmp_path)
+    for table in ("person_index", "role_index", "company_index"):
+        sql = (
+            "SELECT DISTINCT company_rank = cityHash64('c7') FROM"  # noqa: S608
+            f" {table} WHERE company_city_key = 'reno' AND company_state = 'NV'"
+        )
+        assert await clickhouse.fetch(sql, {}, Profile.LOAD) == [[1]]
+
+
+async def test_rows_of_the_same_content_publish_nothing(
+    clickhouse: ClickHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await load_market(clickhouse, tmp_path)
+    before = await state(clickhouse)
+
+    async def refuse(*_: object) -> None:
+        raise AssertionError("tables are made anew")
+
+    monkeypatch.setattr(publish, "_renew", refuse)
+    await load_persons(clickhouse, [persons_file(tmp_path, "Old")], rejects_folder=tmp_path)
+    path = parquet_file(tmp_path / "companies.parquet", [company(n) for n in range(COMPANIES)])
+    await load_companies(clickhouse, [path], rejects_folder=tmp_path)
+    assert await state(clickhouse) == before
+    assert await clickhouse.fetch(LEFTOVERS, {}, Profile.LOAD) == [[0]]
+
+
+async def test_partitions_at_rest_are_one_part(
+    clickhouse: ClickHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "SLICE_ROWS", PERSONS // 40)
+    await load_market(clickhouse, tmp_path)
+    parts = await settled(clickhouse, "person_index")
+    assert [len(files) for files in parts.values()] == [1] * 8
+    assert await state(clickhouse) == [PERSONS, PERSONS, ["Old"]]
+
+
 async def test_parts_follow_each_other(
     clickhouse: ClickHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +224,7 @@ async def test_parts_follow_each_other(
         {},
         Profile.LOAD,
     )
-    assert 7 <= len(parts) <= 9
+    assert 8 <= len(parts) <= 16
     assert all(last < first for (_, last), (first, _) in pairwise(parts))
     assert await state(clickhouse) == [PERSONS, PERSONS, ["Old"]]
 
@@ -144,15 +241,17 @@ async def test_scattered_tables_are_merged(
 
 
 def test_slices() -> None:
-    rows = publish.SLICE_ROWS
-    assert slices({}) == []
-    assert slices({7: 1}) == [(0, 255)]
-    assert slices({0: rows, 255: rows}) == [(0, 254), (255, 255)]
-    assert slices({0: rows // 2, 1: rows // 2, 2: 1, 200: 3 * rows}) == [
+    rows = 1_000
+    everything = range(8)
+    assert slices({}, everything, rows) == []
+    assert slices({7: 1}, everything, rows) == [(0, 31)]
+    assert slices({7: 1}, [1, 2], rows) == []
+    assert slices({0: rows, 255: rows}, everything, rows) == [(0, 31), (224, 255)]
+    assert slices({0: rows // 2, 1: rows // 2, 2: 1, 20: 3 * rows}, [0], rows) == [
         (0, 1),
-        (2, 199),
-        (200, 200),
+        (2, 19),
+        (20, 20),
     ]
-    even = slices(dict.fromkeys(range(256), rows // 3))
+    even = slices(dict.fromkeys(range(256), rows // 3), everything, rows)
     assert [first for first, _ in even] == [0, *(last + 1 for _, last in even[:-1])]
     assert even[-1][1] == 255

@@ -7,7 +7,7 @@ import pytest
 
 from api.errors import DomainError
 from api.load.incoming import COMPANIES, PERSONS
-from api.load.publish import SERVED
+from api.load.serving import SERVED
 from api.stores.clickhouse import ClickHouse, Profile
 from api.stores.clickhouse_migrations import (
     ChangedMigrationError,

@@ -1,6 +1,12 @@
-"""All SQL of people: filtered pages, look-ups and a company's people, from ``person_index``."""
+"""All SQL of people: filtered pages, counts, look-ups and companies' people.
+
+Who asks for one role of the dictionary reads that role's range of ``role_index``, whatever else is
+asked for, and takes the rows of a page from ``person_index``: a page and an exact count are bounded
+by the people of the role. All other searches read ``person_index`` and its indexes.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from api.domain.company.conditions import add_company_conditions
@@ -16,6 +22,8 @@ from api.stores.conditions import Conditions, after_key
 _COLUMNS = "person_id, person, company, company_rank"
 
 PersonKey = tuple[int, str]
+_PEOPLE = "person_index"
+_ROLES = "role_index"
 AT_DOMAINS_MAX = 5_000
 
 
@@ -24,10 +32,15 @@ def statement(
 ) -> tuple[str, dict[str, Any]]:
     """The statement of one page in the total order (company_rank, person_id), and its values."""
     behind = after_key(conditions, after, "company_rank", "person_id")
-    sql = (
-        f"SELECT {_COLUMNS} FROM person_index {behind.where} "  # noqa: S608
-        "ORDER BY company_rank, person_id LIMIT {row_limit:UInt32}"
-    )
+    order = "ORDER BY company_rank, person_id"
+    limited = f"{order} LIMIT {{row_limit:UInt32}}"
+    if behind.table == _ROLES:
+        sql = (
+            f"SELECT {_COLUMNS} FROM person_index WHERE (company_rank, person_id) IN"  # noqa: S608
+            f" (SELECT company_rank, person_id FROM role_index {behind.where} {limited}) {order}"
+        )
+    else:
+        sql = f"SELECT {_COLUMNS} FROM person_index {behind.where} {limited}"  # noqa: S608
     return sql, {**behind.values, "row_limit": limit}
 
 
@@ -41,11 +54,12 @@ async def page(
 
 async def count(clickhouse: ClickHouse, conditions: Conditions, at_most: int | None = None) -> int:
     """How many people meet the conditions: exactly, or as far as ``at_most``."""
-    sql = f"SELECT count() FROM person_index {conditions.where}"  # noqa: S608
+    table = conditions.table or _PEOPLE
+    sql = f"SELECT count() FROM {table} {conditions.where}"  # noqa: S608
     values = conditions.values
     if at_most is not None:
         sql = (
-            f"SELECT count() FROM (SELECT company_rank FROM person_index {conditions.where}"  # noqa: S608
+            f"SELECT count() FROM (SELECT company_rank FROM {table} {conditions.where}"  # noqa: S608
             " LIMIT {at_most:UInt64})"
         )
         values = {**values, "at_most": at_most}
@@ -106,15 +120,18 @@ def search_conditions(interpretation: PersonInterpretation) -> Conditions:
 
     Without a role that is everybody at the companies ("all employees").
     """
-    conditions = Conditions()
-    alternatives, values = _roles(interpretation.roles, "roles", "title")
-    conditions.add_any(alternatives, **values)
-    excluded, values = _roles(
-        interpretation.filters.excluded_roles, "excluded_roles", "excluded_title"
-    )
-    for role in excluded:
-        conditions.add(f"NOT {role}")
-    conditions.values.update(values)
+    roles, excluded = interpretation.roles, interpretation.filters.excluded_roles
+    if len(roles) == 1 and roles[0].role is not None and not excluded:
+        conditions = Conditions(table=_ROLES)
+        conditions.add("role = {role:String}", role=roles[0].role)
+    else:
+        conditions = Conditions(table=_PEOPLE)
+        alternatives, values = _roles(roles, "roles", "title")
+        conditions.add_any(alternatives, **values)
+        alternatives, values = _roles(excluded, "excluded_roles", "excluded_title")
+        for role in alternatives:
+            conditions.add(f"NOT {role}")
+        conditions.values.update(values)
     add_company_conditions(conditions, interpretation, of_people=True)
     return conditions
 
@@ -137,7 +154,7 @@ def at_domains(conditions: Conditions, domains: Sequence[str]) -> Conditions:
     """The conditions, restricted to the people of companies at any of up to 5,000 domains."""
     if len(domains) > AT_DOMAINS_MAX:
         raise ValueError(f"{len(domains)} domains; {AT_DOMAINS_MAX} are allowed")
-    restricted = Conditions(list(conditions.sql), dict(conditions.values))
+    restricted = replace(conditions, sql=[*conditions.sql], values={**conditions.values})
     restricted.add(
         "company_rank IN (SELECT arrayJoin(company_ranks) FROM domain_index"
         " WHERE domain IN {at_domains:Array(String)})",

@@ -3,7 +3,8 @@
 --
 -- A bucket is a 256th of all companies, with their people. Serving tables are made bucket after
 -- bucket, so each is read as a contiguous range. Large parts are not merged in the background: readers
--- say FINAL, and api/load/publish.py merges when there are many.
+-- say FINAL, and api/load/publish.py merges when there are many. content stands for all that a row
+-- says: where its sum over a partition has not changed, nothing has to be published.
 CREATE TABLE IF NOT EXISTS companies
 (
     company_id String,
@@ -26,7 +27,12 @@ CREATE TABLE IF NOT EXISTS companies
     industries Array(LowCardinality(String)),
     version UInt64 CODEC(Delta, LZ4),
     company_rank UInt64 MATERIALIZED cityHash64(company_id),
-    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56)
+    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56),
+    content UInt64 MATERIALIZED cityHash64(
+        company_id, name, ifNull(domain, ''), ifNull(website, ''), ifNull(phone, ''),
+        ifNull(linkedin_url, ''), ifNull(revenue, -1), ifNull(employee_count, 4294967295),
+        ifNull(industry, ''), ifNull(sic, ''), ifNull(naics, ''), ifNull(city, ''), ifNull(state, ''),
+        ifNull(country, ''), ifNull(description, ''), keywords, city_key, industries)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (bucket, company_id)
@@ -48,14 +54,18 @@ CREATE TABLE IF NOT EXISTS persons
     linkedin_key String,
     version UInt64 CODEC(Delta, LZ4),
     company_rank UInt64 MATERIALIZED cityHash64(company_id),
-    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56)
+    bucket UInt8 MATERIALIZED bitShiftRight(cityHash64(company_id), 56),
+    content UInt64 MATERIALIZED cityHash64(
+        person_id, first_name, last_name, ifNull(job_title, ''), ifNull(business_email, ''),
+        ifNull(mobile_phone, ''), ifNull(linkedin_url, ''), company_id, roles, phone_key, linkedin_key)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (bucket, person_id)
 SETTINGS max_bytes_to_merge_at_max_space_in_pool = 16777216;
 
--- What searches read: people with their companies, in the one order of every list. Made anew by each
--- load and exchanged in one step.
+-- What searches read: people with their companies, in the one order of every list. A partition is an
+-- eighth of all companies. Each load makes those anew whose rows have changed, takes the others over,
+-- and exchanges the tables in one step.
 --
 -- What is only shown is packed into two columns, its parts separated by a NUL, which no value holds:
 -- a page costs per column and place that it reads, and so needs 4 columns instead of 22. The parts
@@ -105,17 +115,42 @@ CREATE TABLE IF NOT EXISTS person_index
     INDEX linkedin_index linkedin_key TYPE bloom_filter(0.01) GRANULARITY 8
 )
 ENGINE = MergeTree
+PARTITION BY toUInt8(bitShiftRight(company_rank, 61))
 ORDER BY (company_rank, person_id)
 SETTINGS
     -- The rows of a page lie far apart when few match: small granules and blocks make each cheap.
-    index_granularity = 1024,
+    index_granularity = 512,
     min_compress_block_size = 16384,
     max_compress_block_size = 262144,
-    -- Parts are written complete, sorted and one after the other in the order of the key: there is
-    -- nothing to merge, and a page in that order opens the first part only. For that, the primary key
-    -- in memory must have both its columns.
-    max_bytes_to_merge_at_max_space_in_pool = 1,
-    primary_key_ratio_of_unique_prefix_values_to_skip_suffix_columns = 1;
+    -- Parts are written sorted, one after the other in the order of the key: a page in that order
+    -- opens the first part only. For that, the primary key in memory must have both its columns.
+    primary_key_ratio_of_unique_prefix_values_to_skip_suffix_columns = 1,
+    -- A search that finds little opens every part: once a partition is at rest, it becomes one.
+    min_age_to_force_merge_seconds = 2,
+    min_age_to_force_merge_on_partition_only = 1,
+    number_of_free_entries_in_pool_to_execute_optimize_entire_partition = 1;
+
+-- The people of each role in the same order, with what searches filter by and nothing else: who asks
+-- for one role reads its range, however few there are in it, and counts it in milliseconds.
+CREATE TABLE IF NOT EXISTS role_index
+(
+    role LowCardinality(String),
+    company_rank UInt64,
+    person_id String,
+    company_industries Array(LowCardinality(String)),
+    company_state LowCardinality(Nullable(String)),
+    company_city_key LowCardinality(String),
+    company_employee_count Nullable(UInt32)
+)
+ENGINE = MergeTree
+PARTITION BY toUInt8(bitShiftRight(company_rank, 61))
+ORDER BY (role, company_rank, person_id)
+SETTINGS
+    index_granularity = 4096,
+    primary_key_ratio_of_unique_prefix_values_to_skip_suffix_columns = 1,
+    min_age_to_force_merge_seconds = 2,
+    min_age_to_force_merge_on_partition_only = 1,
+    number_of_free_entries_in_pool_to_execute_optimize_entire_partition = 1;
 
 -- What company searches read, in the same order as people, so that both tables can be joined by rank.
 --
@@ -141,8 +176,13 @@ CREATE TABLE IF NOT EXISTS company_index
     INDEX words_index words TYPE text(tokenizer = splitByString([' ', '\x01']))
 )
 ENGINE = MergeTree
+PARTITION BY toUInt8(bitShiftRight(company_rank, 61))
 ORDER BY (company_rank, company_id)
-SETTINGS index_granularity = 1024;
+SETTINGS
+    index_granularity = 1024,
+    min_age_to_force_merge_seconds = 2,
+    min_age_to_force_merge_on_partition_only = 1,
+    number_of_free_entries_in_pool_to_execute_optimize_entire_partition = 1;
 
 CREATE TABLE IF NOT EXISTS domain_index
 (
@@ -155,3 +195,15 @@ CREATE TABLE IF NOT EXISTS domain_index
 )
 ENGINE = MergeTree
 ORDER BY domain;
+
+-- What the serving tables were made from: rows and the sum of their content, by partition.
+CREATE TABLE IF NOT EXISTS published
+(
+    partition UInt8,
+    companies UInt64,
+    companies_content UInt64,
+    persons UInt64,
+    persons_content UInt64
+)
+ENGINE = MergeTree
+ORDER BY partition;
