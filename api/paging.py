@@ -1,13 +1,16 @@
 """Pages of a keyset-ordered list: what was asked for, what is left under a cap, what comes next."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from api.cursors import CursorSigner
 from api.errors import DomainError, ErrorCode
 
 MAX_RECORDS_CAP = 1_000_000
+COUNTED_MAX = 10_000
+"""How far records are counted where an exact count would cost more than it is worth."""
 
 
 class TotalRelation(StrEnum):
@@ -47,6 +50,11 @@ class Window:
             self.limit if self.cap is None else max(0, min(self.limit, self.cap - self.delivered))
         )
 
+    @property
+    def uncapped(self) -> "Window":
+        """The same place in the list, without the cap on what is given out."""
+        return replace(self, cap=None)
+
     def has_more(self, found: int) -> bool:
         """Whether a page follows, when ``found`` rows answered a request for ``size + 1``."""
         return found > self.size and (self.cap is None or self.delivered + self.size < self.cap)
@@ -62,6 +70,47 @@ class Pagination:
     total_records: int | None = None
     total_records_relation: TotalRelation | None = None
     total_pages: int | None = None
+    total_matching_records: int | None = None
+    total_matching_records_relation: TotalRelation | None = None
+
+
+class PageInfo(NamedTuple):
+    """Relay's page information."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+class Page(Protocol):
+    """A page of any list. ``cursor_at`` gives the cursor after a row of it."""
+
+    @property
+    def nodes(self) -> Sequence[Any]:
+        """The rows."""
+
+    @property
+    def pagination(self) -> Pagination:
+        """Its metadata."""
+
+    @property
+    def cursor_at(self) -> Callable[[int], str]:
+        """The cursor after the row of an index."""
+
+    @property
+    def has_previous_page(self) -> bool:
+        """Whether it follows another."""
+
+
+def page_info(page: Page) -> PageInfo:
+    """Relay's view of a page; made only where somebody asks."""
+    return PageInfo(
+        has_next_page=page.pagination.next_cursor is not None,
+        has_previous_page=page.has_previous_page,
+        start_cursor=page.cursor_at(0) if page.nodes else None,
+        end_cursor=page.cursor_at(len(page.nodes) - 1) if page.nodes else None,
+    )
 
 
 def open_window(
@@ -90,15 +139,28 @@ def cursor_after(window: Window, cursors: CursorSigner, index: int, key: tuple[A
     return cursors.write(window.scope, [window.delivered + index + 1, window.cap, *key])
 
 
-def lower_bound_totals(window: Window, found: int) -> tuple[int, TotalRelation | None, int]:
-    """``total_records``, its relation and ``total_pages``, from ``found`` rows of ``size + 1``.
+class Totals(NamedTuple):
+    """Records over all pages under the cap, how that relates to the truth, and their pages."""
 
-    The relation is ``gte`` where more rows may exist than were looked at, else ``None``: exact.
+    records: int
+    relation: TotalRelation | None
+    pages: int
+
+
+def totals(window: Window, found: int, exact: int | None = None) -> Totals:
+    """``total_records``, its relation and ``total_pages``.
+
+    From ``exact``, the number of all matching records, where it is known; else from ``found`` rows
+    of ``size + 1``. The relation is ``gte`` where more rows may exist than were looked at, else
+    ``None``: exact.
     """
-    seen = window.delivered + found
+    seen = window.delivered + found if exact is None else exact
+    relation = TotalRelation.GTE if exact is None and found > window.size else None
     if window.cap is not None and seen >= window.cap:
-        seen = window.cap
-        relation = None
-    else:
-        relation = TotalRelation.GTE if found > window.size else None
-    return seen, relation, -(-seen // window.limit)
+        seen, relation = window.cap, None
+    return Totals(seen, relation, -(-seen // window.limit))
+
+
+def bounded_total(counted: int) -> tuple[int, TotalRelation | None]:
+    """A total from a count that stopped at ``COUNTED_MAX + 1``."""
+    return counted, TotalRelation.GTE if counted > COUNTED_MAX else None

@@ -40,6 +40,12 @@ class SearchPagination:
     max_records: int | None = strawberry.field(
         description="Total cap across all pages, where one is in force."
     )
+    total_matching_records: int | None = strawberry.field(
+        description="Records without regard to `maxRecords`, where they are counted."
+    )
+    total_matching_records_relation: TotalRelation | None = strawberry.field(
+        description="`gte` where `totalMatchingRecords` is a lower bound; absent where it is exact."
+    )
 
 
 @strawberry.type(description="Page metadata of a list that is not counted.")

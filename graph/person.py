@@ -8,8 +8,10 @@ from api.cursors import MAX_CURSOR_CHARS
 from api.domain.company.domains import MAX_DOMAIN_CHARS
 from api.domain.company.places import MAX_CITY_CHARS, MAX_STATE_CHARS
 from api.domain.interpreter.parser import MAX_QUERY_CHARS
-from api.domain.person import service
+from api.domain.person import preview, search, service
+from api.domain.person.delivered import MAX_TOKEN_CHARS
 from api.domain.person.identifiers import MAX_IDENTIFIER_CHARS
+from api.domain.person.preview import PersonPreview as Preview
 from api.domain.person.records import (
     PersonMatches,
     PersonPage,
@@ -17,10 +19,11 @@ from api.domain.person.records import (
     SearchStrategy,
 )
 from api.errors import ErrorCode
-from api.paging import MAX_RECORDS_CAP, PageRequest
+from api.paging import MAX_RECORDS_CAP, PageRequest, TotalRelation
 from graph.company import Company
 from graph.context import Context
 from graph.interpretation import PersonInterpretation
+from graph.interpretation_input import PersonInterpretationInput, plain
 from graph.operation import argument, operation
 from graph.paging import ListPagination, PageInfo, SearchPagination
 
@@ -118,6 +121,74 @@ MaxRecords = Annotated[
 ]
 
 
+LocationCity = Annotated[
+    str | None,
+    argument(
+        "Optional server-side company city filter, for example Las Vegas. Known cities can infer "
+        "state, but location_state is recommended.",
+        max_length=MAX_CITY_CHARS,
+    ),
+]
+LocationState = Annotated[
+    str | None,
+    argument(
+        "Optional server-side company state filter. Accepts a two-letter state code such as NV or "
+        "a full state name such as Nevada.",
+        max_length=MAX_STATE_CHARS,
+    ),
+]
+PersonQuestion = Annotated[
+    str | None,
+    argument(
+        "Natural-language search, for example CMOs of SaaS companies with 50+ employees, CEOs in "
+        "Las Vegas, all employees at SaaS companies with fewer than 50 employees, or give me 1000 "
+        "decision makers for marketing agencies. A leading requested count is treated as "
+        "max_records when max_records is not supplied.",
+        min_length=1,
+        max_length=MAX_QUERY_CHARS,
+    ),
+]
+EditedPersons = Annotated[
+    PersonInterpretationInput | None,
+    argument(
+        "In place of `q` and the location filters: an interpretation that was given out before, "
+        "perhaps with parts taken out. It is validated like any other input."
+    ),
+]
+DedupeToken = Annotated[
+    str | None,
+    argument(
+        "Optional campaign or workflow token that prevents repeat delivery for the same "
+        "interpreted criteria and token.",
+        max_length=MAX_TOKEN_CHARS,
+    ),
+]
+DedupeUserId = Annotated[
+    str | None,
+    argument(
+        "Optional integration end-user ID for customers using a single API key across multiple "
+        "users. When omitted, dedupe stays scoped to the API key's account.",
+        max_length=MAX_TOKEN_CHARS,
+    ),
+]
+
+
+@strawberry.type(description="What a person search would run, before anything is billed.")
+class PersonPreview:
+    """Projected from :class:`api.domain.person.preview.PersonPreview`."""
+
+    interpretation: PersonInterpretation = strawberry.field(
+        description="The validated interpretation."
+    )
+    search_strategy: SearchStrategy = strawberry.field(description="Resolved execution path.")
+    total_records: int = strawberry.field(
+        description="People that match; counted up to 10,000 where `totalRecordsRelation` says so."
+    )
+    total_records_relation: TotalRelation | None = strawberry.field(
+        description="`gte` where `totalRecords` is a lower bound; null where it is exact."
+    )
+
+
 @strawberry.type
 class PersonQuery:
     """The queries about people."""
@@ -125,50 +196,52 @@ class PersonQuery:
     @operation(
         "Searches people by a natural-language ICP query. The API interprets the query into "
         "constrained role, all-employee company, code, keyword, geo, and employee-count filters "
-        "before running parameterized ClickHouse SQL.",
+        "before running parameterized ClickHouse SQL. Give `q` or an edited `interpretation`.",
         returns=PersonSearchConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
     )
     async def person_search(
         self,
         info: strawberry.Info[Context, None],
-        q: Annotated[
-            str,
-            argument(
-                "Natural-language search, for example CMOs of SaaS companies with 50+ employees, "
-                "CEOs in Las Vegas, all employees at SaaS companies with fewer than 50 employees, "
-                "or give me 1000 decision makers for marketing agencies. A leading requested count "
-                "is treated as max_records when max_records is not supplied.",
-                min_length=1,
-                max_length=MAX_QUERY_CHARS,
-            ),
-        ],
-        location_city: Annotated[
-            str | None,
-            argument(
-                "Optional server-side company city filter, for example Las Vegas. Known cities can "
-                "infer state, but location_state is recommended.",
-                max_length=MAX_CITY_CHARS,
-            ),
-        ] = strawberry.UNSET,
-        location_state: Annotated[
-            str | None,
-            argument(
-                "Optional server-side company state filter. Accepts a two-letter state code such "
-                "as NV or a full state name such as Nevada.",
-                max_length=MAX_STATE_CHARS,
-            ),
-        ] = strawberry.UNSET,
+        q: PersonQuestion = strawberry.UNSET,
+        interpretation: EditedPersons = strawberry.UNSET,
+        location_city: LocationCity = strawberry.UNSET,
+        location_state: LocationState = strawberry.UNSET,
         first: Annotated[
-            int, argument("Page size.", min=1, max=service.MAX_SEARCH_PAGE)
-        ] = service.MAX_SEARCH_PAGE,
+            int, argument("Page size.", min=1, max=search.MAX_SEARCH_PAGE)
+        ] = search.MAX_SEARCH_PAGE,
         after: After = strawberry.UNSET,
         max_records: MaxRecords = strawberry.UNSET,
+        dedupe_token: DedupeToken = strawberry.UNSET,
+        dedupe_user_id: DedupeUserId = strawberry.UNSET,
     ) -> PersonSearchPage:
         """Natural-language person search."""
-        asked = service.PersonSearch(q, location_city, location_state)
+        asked = search.PersonSearch(
+            q, location_city, location_state, dedupe_token, dedupe_user_id, plain(interpretation)
+        )
         page = PageRequest(first, after, max_records)
-        return await service.search(info.context.work, asked, page)
+        return await search.search(info.context.work, asked, page)
+
+    @operation(
+        "The free look: what a person search would run, and how many people it has. Nobody is "
+        "shown and nothing is billed. Send the interpretation, less what should not count, back "
+        "to `personSearch`.",
+        returns=PersonPreview,
+        errors=(ErrorCode.INVALID_INPUT,),
+    )
+    async def interpret_person_search(
+        self,
+        info: strawberry.Info[Context, None],
+        q: PersonQuestion = strawberry.UNSET,
+        interpretation: EditedPersons = strawberry.UNSET,
+        location_city: LocationCity = strawberry.UNSET,
+        location_state: LocationState = strawberry.UNSET,
+    ) -> Preview:
+        """The interpretation of a person search."""
+        asked = search.PersonSearch(
+            q, location_city, location_state, interpretation=plain(interpretation)
+        )
+        return await preview.preview(info.context.work, asked)
 
     @operation(
         "Looks up people by exact identifiers, which are combined with AND. Provide at least one "
@@ -217,7 +290,7 @@ class PersonQuery:
         ],
         first: Annotated[
             int, argument("Page size.", min=1, max=service.MAX_COMPANY_PEOPLE_PAGE)
-        ] = service.MAX_SEARCH_PAGE,
+        ] = search.MAX_SEARCH_PAGE,
         after: After = strawberry.UNSET,
         max_records: MaxRecords = strawberry.UNSET,
     ) -> PersonPage:

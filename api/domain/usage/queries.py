@@ -26,6 +26,7 @@ async def add_entry(
     account_id: UUID,
     api_key_id: UUID,
     operation: str,
+    requests: int,
     billable_records: int,
 ) -> None:
     """Writes one row; a second time with the same id does nothing."""
@@ -36,6 +37,7 @@ async def add_entry(
             "account_id": account_id,
             "api_key_id": api_key_id,
             "operation": operation,
+            "requests": requests,
             "billable_records": billable_records,
         },
     )

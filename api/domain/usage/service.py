@@ -1,9 +1,13 @@
 """The usage journal: one entry per successful call, written before its data is given out."""
 
-from typing import NamedTuple
-from uuid import uuid4
+from typing import NamedTuple, Self
+from uuid import UUID, uuid4
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.caller import Caller
 from api.domain.usage import queries
+from api.stores.postgres import Postgres
 from api.work import Work
 
 
@@ -14,20 +18,44 @@ class UsageTotals(NamedTuple):
     billable_records: int
 
 
-async def record(work: Work, operation: str, billable_records: int) -> None:
-    """Counts a call, and bills its records (0 or more), to the caller's key.
+class Payer(NamedTuple):
+    """Who pays for records, and the one entry of the journal that says so.
 
-    Raises ``unavailable`` when the entry cannot be written: then nothing may be given out.
+    ``requests`` is 0 where the request was counted before, as that of queued work is.
     """
-    caller = work.caller
-    await queries.add_entry(
-        work.stores.postgres,
-        entry_id=uuid4(),
-        account_id=caller.account_id,
-        api_key_id=caller.key_id,
-        operation=operation,
-        billable_records=billable_records,
-    )
+
+    account_id: UUID
+    api_key_id: UUID
+    operation: str
+    entry_id: UUID
+    requests: int = 1
+
+    @classmethod
+    def of(cls, caller: Caller, operation: str) -> Self:
+        """The caller of a request that is answered at once."""
+        return cls(caller.account_id, caller.key_id, operation, uuid4())
+
+
+async def bill(connection: AsyncConnection, payer: Payer, billable_records: int) -> None:
+    """Writes the payer's entry (0 or more records) in the caller's transaction.
+
+    The same entry again does nothing.
+    """
+    await queries.add_entry_in(connection, **payer._asdict(), billable_records=billable_records)
+
+
+async def bill_alone(postgres: Postgres, payer: Payer, billable_records: int) -> None:
+    """Writes the payer's entry by itself, before anything is given out.
+
+    Raises ``unavailable`` when it cannot be written: then nothing may be given out.
+    """
+    await queries.add_entry(postgres, **payer._asdict(), billable_records=billable_records)
+
+
+async def record(work: Work, operation: str, billable_records: int) -> None:
+    """Counts a call, and bills its records (0 or more), to the caller's key."""
+    payer = Payer.of(work.caller, operation)
+    await bill_alone(work.stores.postgres, payer, billable_records)
 
 
 async def totals(work: Work) -> UsageTotals:

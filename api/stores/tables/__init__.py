@@ -2,6 +2,7 @@
 
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
+from api.stores.tables.deliveries import delivered_persons
 from api.stores.tables.organisations import (
     BM25_INDEX,
     organisation_embedding_model,
@@ -20,6 +21,7 @@ __all__ = [
     "BM25_INDEX",
     "accounts",
     "api_keys",
+    "delivered_persons",
     "metadata",
     "organisation_embedding_model",
     "organisation_embeddings",
