@@ -18,9 +18,10 @@ from tests.stack import Asker
 COMPANY = """company { companyId name domain website phone linkedinUrl revenue employeeCount
   industry sic naics city state country }"""
 PERSON = f"personId firstName lastName jobTitle businessEmail mobilePhone linkedinUrl {COMPANY}"
-PAGINATION = (
-    "pagination { limit totalRecords totalRecordsRelation totalPages nextCursor maxRecords }"
-)
+PAGINATION = """pagination {
+  limit totalRecords totalRecordsRelation totalPages nextCursor maxRecords
+  totalMatchingRecords totalMatchingRecordsRelation
+}"""
 SEARCH = f"""query ($q: String!, $first: Int!, $city: String, $state: String, $after: String) {{
   personSearch(q: $q, first: $first, locationCity: $city, locationState: $state, after: $after) {{
     interpretation {{
