@@ -39,9 +39,12 @@ def test_person_search_interpretation_is_the_documented_one(asker: Asker) -> Non
 
 
 def test_person_search_page_is_the_documented_one(asker: Asker) -> None:
-    """All but the counts of the market, which the example cannot share."""
+    """The example is of a path whose totals are lower bounds, so a head count is asked for."""
     body = asker.rest(
-        "/v1/persons/search", q="partners at law firms in Ely, NV", limit=100, max_records=2000
+        "/v1/persons/search",
+        q="partners at law firms in Ely, NV with 10+ employees",
+        limit=100,
+        max_records=2000,
     ).json()
     documented = PERSON_SEARCH["pagination"]
     assert body["pagination"].pop("next_cursor")
