@@ -39,7 +39,8 @@ def test_pages_hold_everybody_once(asker: Asker, limit: int) -> None:
 
 
 def test_totals_are_lower_bounds_until_they_are_exact(asker: Asker) -> None:
-    *before, last = pages(asker, "/v1/persons/search", q=Q, limit=100)
+    flexible = f"{Q} with 10+ employees"
+    *before, last = pages(asker, "/v1/persons/search", q=flexible, limit=100)
     for number, body in enumerate(before, start=1):
         assert body["pagination"]["total_records"] == number * 100 + 1
         assert body["pagination"]["total_records_relation"] == "gte"
