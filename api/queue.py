@@ -13,6 +13,7 @@ class TaskName(StrEnum):
     """The tasks that rows are handed to; the modules of ``workers`` register them."""
 
     RUN_PERSON_SEARCH_JOB = "workers.job.run"
+    DELIVER_WEBHOOKS = "workers.webhook.deliver"
 
 
 class Queue(Protocol):

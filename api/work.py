@@ -4,16 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from redis.asyncio import Redis
 
 from api.caller import Caller
 from api.cursors import CursorSigner
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
+from api.sealing import Sealer
 from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
 from api.stores.postgres import Postgres
 from api.stores.redis import connect as connect_redis
+
+_log = structlog.get_logger("stores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,32 @@ class Stores:
     redis: Redis
     cursors: CursorSigner
     queue: Queue
+    sealer: Sealer
+    insecure_delivery: bool
+    """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
 
 
 @asynccontextmanager
 async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
     """The connections of a process, closed at its end."""
+    if of.allow_insecure_delivery:
+        _log.warning(
+            "STIBNITE_ALLOW_INSECURE_DELIVERY is on: deliveries may use http and loopback."
+            " For development only."
+        )
     postgres = Postgres(of.sqlalchemy_url)
     redis = connect_redis(of.required_redis_url)
     client = ClickHouse(of.required_clickhouse_url)
     try:
-        yield Stores(postgres, client, redis, CursorSigner(of.required_secret), queue)
+        yield Stores(
+            postgres,
+            client,
+            redis,
+            CursorSigner(of.required_secret),
+            queue,
+            Sealer(of.required_secret),
+            of.allow_insecure_delivery,
+        )
     finally:
         await redis.aclose()
         await client.close()

@@ -1,9 +1,12 @@
 """Scalars beyond GraphQL's own."""
 
+from datetime import datetime
 from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
+
+from api.moments import written
 
 # JSON numbers are exact up to here in every common reader, JavaScript's included.
 MAX_BIG_INT = 2**53 - 1
@@ -22,4 +25,22 @@ BIG_INT = strawberry.scalar(
     description="A whole number of up to 53 bits, written as a JSON number.",
     serialize=_whole,
     parse_value=_whole,
+)
+
+
+def _moment(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise GraphQLError("DateTime cannot represent this value.")
+    return written(value)
+
+
+def _no_input(_: object) -> datetime:
+    raise GraphQLError("DateTime is no input.")
+
+
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="A moment as ISO 8601 text in UTC, to the millisecond: 2026-05-17T18:42:10.000Z.",
+    serialize=_moment,
+    parse_value=_no_input,
 )

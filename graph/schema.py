@@ -1,5 +1,7 @@
 """Assembles the schema from the nouns."""
 
+from datetime import datetime
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
@@ -9,8 +11,9 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from graph.company import CompanyQuery
 from graph.executor import RowExecutor
 from graph.person import PersonQuery
-from graph.scalars import BIG_INT, BigInt
+from graph.scalars import BIG_INT, DATE_TIME, BigInt
 from graph.usage import UsageQuery
+from graph.webhook import WebhookMutation, WebhookQuery
 
 
 class DocumentedValues(NameConverter):
@@ -21,12 +24,14 @@ class DocumentedValues(NameConverter):
         return enum_value.name.lower()
 
 
-Query = merge_types("Query", (PersonQuery, CompanyQuery, UsageQuery))
+Query = merge_types("Query", (PersonQuery, CompanyQuery, WebhookQuery, UsageQuery))
+Mutation = merge_types("Mutation", (WebhookMutation,))
 
 schema = strawberry.Schema(
     query=Query,
+    mutation=Mutation,
     config=StrawberryConfig(
-        scalar_map={BigInt: BIG_INT},
+        scalar_map={BigInt: BIG_INT, datetime: DATE_TIME},
         name_converter=DocumentedValues(),
     ),
     execution_context_class=RowExecutor,

@@ -53,6 +53,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "BigInt": {"type": "integer", "format": "int64"},
     "Float": {"type": "number"},
     "Boolean": {"type": "boolean"},
+    "DateTime": {"type": "string", "format": "date-time"},
 }
 
 

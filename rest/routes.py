@@ -74,6 +74,56 @@ ROUTES: tuple[Route, ...] = (
         "Companies",
     ),
     Route(
+        "POST",
+        "/v1/webhooks/endpoints",
+        "createWebhookEndpoint",
+        "Create webhook endpoint",
+        ("id", "url", "description", "events", "status", "created_at", "signing_secret"),
+        "Webhooks",
+        status=201,
+    ),
+    Route(
+        "GET",
+        "/v1/webhooks/endpoints",
+        "webhookEndpoints",
+        "Registered webhook endpoints",
+        ("data: nodes", "pagination"),
+        "Webhooks",
+    ),
+    Route(
+        "DELETE",
+        "/v1/webhooks/endpoints/{endpoint_id}",
+        "deleteWebhookEndpoint",
+        "Delete webhook endpoint",
+        ("deleted",),
+        "Webhooks",
+    ),
+    Route(
+        "GET",
+        "/v1/webhooks/deliveries",
+        "webhookDeliveries",
+        "Webhook deliveries",
+        ("data: nodes", "pagination"),
+        "Webhooks",
+    ),
+    Route(
+        "POST",
+        "/v1/webhooks/deliveries/{delivery_id}/redeliver",
+        "redeliver",
+        "Redeliver an event",
+        (
+            "id",
+            "event_id",
+            "event_type",
+            "endpoint_id",
+            "status",
+            "next_attempt_at",
+            "created_at",
+            "attempts",
+        ),
+        "Webhooks",
+    ),
+    Route(
         "GET",
         "/v1/usage",
         "usage",
@@ -87,5 +137,7 @@ ROUTES: tuple[Route, ...] = (
 NOT_IN_REST: Mapping[str, str] = MappingProxyType(
     {
         "interpretPersonSearch": "a look before a search; every search reports its interpretation",
+        "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",
+        "enableWebhookEndpoint": "no documented route; by REST an endpoint is replaced",
     }
 )

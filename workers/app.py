@@ -22,7 +22,7 @@ QUEUES = (QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
 """A worker takes from them in turn, so that a long one never holds up the others."""
 
 
-TASK_MODULES = ("workers.heartbeat",)
+TASK_MODULES = ("workers.heartbeat", "workers.webhook")
 """Every module that defines tasks."""
 
 

@@ -39,11 +39,16 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "email": ("jordan@example.com",),
     "linkedinUrl": ("https://www.linkedin.com/in/jordan-lee",),
     "phone": ("+12085550123",),
+    "url": ("https://customer.example/webhooks/stibnite", "https://127.0.0.1/"),
+    "description": ("CRM enrichment workflow",),
+    "endpointId": ("5f0c2b1e-7d3c-4b1e-9f4e-3f1a2b3c4d5e", "endpoint_123"),
+    "deliveryId": ("8a4c2b0d-3a4e-4f8f-8cf2-018f4f8f1f42", "delivery_123"),
 }
 NUMBERS: dict[str, Callable[[int], int]] = {
     "first": lambda value: 1 + abs(value) % 100,
     "maxRecords": lambda value: 1 + abs(value) % 500,
     "minContacts": lambda value: 1 + abs(value) % 50,
+    "overlapHours": lambda value: abs(value) % 169,
 }
 
 

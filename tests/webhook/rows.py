@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Table, select
 
 from api.domain.webhook import queries
-from api.domain.webhook.queries import EndpointRow
+from api.domain.webhook.records import EndpointRow
 from api.domain.webhook.rules import EndpointStatus, EventType
 from api.stores.postgres import Postgres
 from api.stores.tables import webhook_endpoints

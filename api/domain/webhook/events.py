@@ -22,9 +22,9 @@ async def emit(
     """Writes an event and its pending deliveries within the caller's transaction.
 
     ``data`` (JSON values, ids rather than records, payload at most 20,000 bytes) goes to every
-    active endpoint of the account that subscribes to the type. The number of deliveries is given
-    back: after the commit, ``TaskName.DELIVER_WEBHOOKS`` sends them at once, else a sweep soon
-    does. Where nobody subscribes, nothing is written.
+    active endpoint of the account that subscribes to the type; where none does, nothing is
+    written. The number of deliveries is given back: where there are any, the caller hands its row
+    to ``TaskName.DELIVER_WEBHOOKS`` after the commit, to have them sent at once.
     """
     moment = now or datetime.now(UTC)
     return await queries.add_event(

@@ -1,18 +1,26 @@
-"""The SQL of webhook endpoints and events."""
+"""The SQL of endpoints, events and the log of deliveries; ``due.py`` has that of sending."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain.webhook.rules import DeliveryStatus, EndpointStatus
+from api.domain.webhook.records import AttemptRow, DeliveryRow, EndpointRow
+from api.domain.webhook.rules import DeliveryStatus, DisabledReason, EndpointStatus
 from api.stores.postgres import Postgres
-from api.stores.tables import accounts, webhook_deliveries, webhook_endpoints
+from api.stores.tables import (
+    accounts,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_events,
+)
 
 _DELETED = "deleted"
+MAX_ATTEMPTS = 20
+"""Attempts of a delivery that its log shows, the latest ones."""
 
 _ADD_EVENT = text("""
     with subscribed as (
@@ -29,18 +37,6 @@ _ADD_EVENT = text("""
     select gen_random_uuid(), :account_id, subscribed.id, event.id, 'pending', :now, :now
     from subscribed, event
 """)
-
-
-class EndpointRow(NamedTuple):
-    """An endpoint as its account sees it."""
-
-    id: UUID
-    url: str
-    description: str | None
-    events: list[str]
-    status: EndpointStatus
-    disabled_reason: str | None
-    created_at: datetime
 
 
 _SEEN = (
@@ -198,4 +194,112 @@ async def cancel_deliveries(connection: AsyncConnection, endpoint_ids: Sequence[
 
 
 def _endpoint(row: Row[*tuple[Any, ...]]) -> EndpointRow:
-    return EndpointRow._make(row)._replace(status=EndpointStatus(row.status))
+    reason = row.disabled_reason
+    return EndpointRow._make(row)._replace(
+        status=EndpointStatus(row.status),
+        disabled_reason=None if reason is None else DisabledReason(reason),
+    )
+
+
+_LOGGED = (
+    select(
+        webhook_deliveries.c.id,
+        webhook_deliveries.c.event_id,
+        webhook_events.c.type.label("event_type"),
+        webhook_deliveries.c.endpoint_id,
+        webhook_deliveries.c.status,
+        webhook_deliveries.c.next_attempt_at,
+        webhook_deliveries.c.created_at,
+    )
+    .join(webhook_events, webhook_events.c.id == webhook_deliveries.c.event_id)
+    .order_by(webhook_deliveries.c.created_at.desc(), webhook_deliveries.c.id.desc())
+)
+
+_ATTEMPTS = text("""
+    select d.id as delivery_id, a.number, a.attempted_at, a.duration_ms, a.response_status,
+        a.response_body, a.error
+    from unnest(cast(:ids as uuid[])) as d (id)
+    cross join lateral (
+        select * from webhook_attempts where delivery_id = d.id order by number desc limit :most
+    ) a
+    order by a.number desc
+""")
+
+# A pending delivery is under way where its latest claim has no result yet: it stays as it is.
+_MAKE_DUE = text("""
+    update webhook_deliveries d
+    set status = 'pending', next_attempt_at = :now,
+        step = case when d.status = 'pending' then d.step else 0 end
+    where d.id = :delivery_id and (
+        d.status <> 'pending' or d.claims = 0 or exists (
+            select from webhook_attempts a where a.delivery_id = d.id and a.number = d.claims))
+""")
+
+_FORGET = text("""
+    delete from webhook_events where id in (
+        select v.id from webhook_events v
+        where v.created_at < :before and not exists (
+            select from webhook_deliveries d where d.event_id = v.id and d.status = 'pending')
+        order by v.created_at limit :most)
+""")
+
+
+async def deliveries(
+    postgres: Postgres,
+    account_id: UUID,
+    *,
+    endpoint_id: UUID | None,
+    status: DeliveryStatus | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[DeliveryRow]:
+    """The deliveries of an account, newest first, each with its latest attempts."""
+    table = webhook_deliveries.c
+    wanted = _LOGGED.where(table.account_id == account_id).limit(limit)
+    if endpoint_id is not None:
+        wanted = wanted.where(table.endpoint_id == endpoint_id)
+    if status is not None:
+        wanted = wanted.where(table.status == status)
+    if after is not None:
+        wanted = wanted.where(tuple_(table.created_at, table.id) < after)
+    return await _with_attempts(postgres, await postgres.fetch(wanted))
+
+
+async def delivery(postgres: Postgres, account_id: UUID, delivery_id: UUID) -> DeliveryRow | None:
+    """A delivery of the account, if there is one of that id."""
+    table = webhook_deliveries.c
+    wanted = _LOGGED.where(table.account_id == account_id, table.id == delivery_id)
+    found = await _with_attempts(postgres, await postgres.fetch(wanted))
+    return found[0] if found else None
+
+
+async def make_due(connection: AsyncConnection, delivery_id: UUID, *, now: datetime) -> None:
+    """Has a delivery sent now, with its whole schedule before it unless it was pending anyway.
+
+    Its endpoint is locked. One that is under way at this moment is left to that.
+    """
+    await connection.execute(_MAKE_DUE, {"delivery_id": delivery_id, "now": now})
+
+
+async def forget_events(postgres: Postgres, *, before: datetime, most: int) -> int:
+    """Deletes events older than ``before`` of which nothing is pending, with their log; how many.
+
+    At most ``most``, the oldest first.
+    """
+    async with postgres.transaction() as connection:
+        done = await connection.execute(_FORGET, {"before": before, "most": most})
+        return done.rowcount
+
+
+async def _with_attempts(
+    postgres: Postgres, rows: Sequence[Row[*tuple[Any, ...]]]
+) -> list[DeliveryRow]:
+    if not rows:
+        return []
+    attempts: dict[UUID, list[AttemptRow]] = {row.id: [] for row in rows}
+    for each in await postgres.fetch(_ATTEMPTS, {"ids": list(attempts), "most": MAX_ATTEMPTS}):
+        attempts[each.delivery_id].append(AttemptRow._make(each[1:]))
+    return [
+        DeliveryRow._make((*row, attempts[row.id]))._replace(status=DeliveryStatus(row.status))
+        for row in rows
+    ]

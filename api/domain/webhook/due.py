@@ -1,0 +1,205 @@
+"""The SQL of deliveries that are due: claim them by a lease, record what came of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.delivery.dispatch import Attempt, Room
+from api.domain.webhook.health import Health
+from api.domain.webhook.rules import DeliveryStatus, DisabledReason, EndpointStatus
+from api.stores.tables import webhook_endpoints
+
+# `waiting` walks the index from one endpoint to the next, so that a million due deliveries of one
+# endpoint cost no more than one. Nothing is locked while choosing; what another process has taken
+# in the meantime is skipped.
+_CLAIM = text("""
+    with recursive waiting as (
+        (select endpoint_id from webhook_deliveries
+         where status = 'pending' order by endpoint_id limit 1)
+        union all
+        select (select d.endpoint_id from webhook_deliveries d
+                where d.status = 'pending' and d.endpoint_id > w.endpoint_id
+                order by d.endpoint_id limit 1)
+        from waiting w where w.endpoint_id is not null
+    ), due as (
+        select d.id, d.next_attempt_at, e.failing_since is not null as failing,
+               row_number() over (
+                   partition by e.account_id order by d.place, d.next_attempt_at) as turn
+        from waiting w
+        join webhook_endpoints e on e.id = w.endpoint_id
+            and e.id <> all(cast(:full_endpoints as uuid[]))
+            and e.account_id <> all(cast(:full_accounts as uuid[]))
+        cross join lateral (
+            select id, next_attempt_at, row_number() over (order by next_attempt_at) as place
+            from webhook_deliveries
+            where endpoint_id = e.id and status = 'pending' and next_attempt_at <= :now
+            order by next_attempt_at limit :per_endpoint
+        ) d
+    ), ranked as (
+        select id, failing,
+               row_number() over (partition by failing order by turn, next_attempt_at) as place
+        from due where turn <= :per_account
+    ), free as (
+        select d.id, r.failing from ranked r join webhook_deliveries d on d.id = r.id
+        where r.place <= case when r.failing then :failing else :healthy end
+            and d.status = 'pending' and d.next_attempt_at <= :now
+        for update of d skip locked
+    )
+    update webhook_deliveries d set claims = d.claims + 1, next_attempt_at = :lease_until
+    from free, webhook_endpoints e, webhook_events v
+    where d.id = free.id and e.id = d.endpoint_id and v.id = d.event_id
+    returning d.id, d.claims, d.step, d.account_id, d.endpoint_id, d.event_id, free.failing,
+        v.type, v.payload, e.url, e.status, e.secret, e.previous_secret, e.previous_secret_until
+""")
+
+_ADD_ATTEMPTS = text("""
+    insert into webhook_attempts
+        (delivery_id, number, attempted_at, duration_ms, response_status, response_body, error)
+    select u.* from unnest(
+        cast(:ids as uuid[]), cast(:numbers as int[]), cast(:moments as timestamptz[]),
+        cast(:durations as int[]), cast(:statuses as smallint[]), cast(:bodies as text[]),
+        cast(:errors as text[])
+    ) as u (delivery_id, number, attempted_at, duration_ms, status, body, error)
+    join webhook_deliveries d on d.id = u.delivery_id
+    on conflict do nothing
+""")
+
+# The result of a claim that is not the latest one says nothing about the delivery any more.
+_SETTLE = text("""
+    update webhook_deliveries d
+    set status = u.status, step = u.step, next_attempt_at = u.next_attempt_at
+    from unnest(
+        cast(:ids as uuid[]), cast(:numbers as int[]), cast(:statuses as text[]),
+        cast(:steps as smallint[]), cast(:moments as timestamptz[])
+    ) as u (id, number, status, step, next_attempt_at)
+    where d.id = u.id and d.claims = u.number and d.status = 'pending'
+""")
+
+
+class ClaimedRow(NamedTuple):
+    """A claimed delivery with its event and its endpoint."""
+
+    delivery_id: UUID
+    number: int
+    step: int
+    account_id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    failing: bool
+    event_type: str
+    payload: str
+    url: str
+    endpoint_status: str
+    secret: bytes | None
+    previous_secret: bytes | None
+    previous_secret_until: datetime | None
+
+
+class Settled(NamedTuple):
+    """What becomes of a delivery after an attempt."""
+
+    delivery_id: UUID
+    number: int
+    status: DeliveryStatus
+    step: int
+    next_attempt_at: datetime | None
+
+
+async def claim(
+    connection: AsyncConnection, room: Room, *, now: datetime, lease_until: datetime
+) -> list[ClaimedRow]:
+    """Claims due deliveries as far as there is room, in turn among accounts and endpoints."""
+    done = await connection.execute(
+        _CLAIM,
+        {
+            "healthy": room.healthy,
+            "failing": room.failing,
+            "per_account": room.per_account,
+            "per_endpoint": room.per_endpoint,
+            "full_accounts": room.full_accounts,
+            "full_endpoints": room.full_endpoints,
+            "now": now,
+            "lease_until": lease_until,
+        },
+    )
+    return [ClaimedRow._make(row) for row in done]
+
+
+async def lock_endpoints(
+    connection: AsyncConnection, endpoint_ids: set[UUID]
+) -> dict[UUID, tuple[EndpointStatus | None, Health]]:
+    """The status (``None``: deleted) and record of endpoints, locked in one order by everybody."""
+    table = webhook_endpoints.c
+    found = await connection.execute(
+        select(table.id, table.status, table.failing_since, table.last_failure_at)
+        .where(table.id.in_(endpoint_ids))
+        .order_by(table.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: (_status(row), Health(row.failing_since, row.last_failure_at)) for row in found}
+
+
+def _status(row: Row[*tuple[Any, ...]]) -> EndpointStatus | None:
+    return None if row.status == "deleted" else EndpointStatus(row.status)
+
+
+async def add_attempts(connection: AsyncConnection, attempts: Sequence[Attempt]) -> None:
+    """Writes the log of attempts; an attempt that is there already stays as it is."""
+    outcomes = [each.outcome for each in attempts]
+    await connection.execute(
+        _ADD_ATTEMPTS,
+        {
+            "ids": [each.claim.delivery_id for each in attempts],
+            "numbers": [each.claim.number for each in attempts],
+            "moments": [each.at for each in attempts],
+            "durations": [each.duration_ms for each in outcomes],
+            "statuses": [each.status for each in outcomes],
+            "bodies": [each.body for each in outcomes],
+            "errors": [each.error for each in outcomes],
+        },
+    )
+
+
+async def settle(connection: AsyncConnection, settled: Sequence[Settled]) -> None:
+    """Moves on the deliveries whose latest claim this is."""
+    await connection.execute(
+        _SETTLE,
+        {
+            "ids": [each.delivery_id for each in settled],
+            "numbers": [each.number for each in settled],
+            "statuses": [str(each.status) for each in settled],
+            "steps": [each.step for each in settled],
+            "moments": [each.next_attempt_at for each in settled],
+        },
+    )
+
+
+async def update_health(
+    connection: AsyncConnection, changed: dict[UUID, tuple[Health, DisabledReason | None]]
+) -> None:
+    """Writes the records of locked endpoints, and disables those that have a reason."""
+    statement = (
+        update(webhook_endpoints)
+        .where(webhook_endpoints.c.id == bindparam("endpoint"))
+        .values(
+            failing_since=bindparam("since"),
+            last_failure_at=bindparam("last"),
+            status=bindparam("new_status"),
+            disabled_reason=bindparam("reason"),
+        )
+    )
+    rows = [
+        {
+            "endpoint": endpoint_id,
+            "since": health.failing_since,
+            "last": health.last_failure_at,
+            "new_status": EndpointStatus.DISABLED if reason else EndpointStatus.ACTIVE,
+            "reason": reason,
+        }
+        for endpoint_id, (health, reason) in changed.items()
+    ]
+    await connection.execute(statement, rows)
