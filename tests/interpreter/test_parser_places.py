@@ -45,7 +45,9 @@ def places(q: str) -> list[str]:
         ("Mobile, Alabama roofers", ["Mobile, AL"]),
         ("CEOs in Mobile", ["Mobile, AL"]),
         ("mobile app developers", []),
-        ("owners in Orange County", []),
+        ("owners in Orange County", ["Orange County"]),
+        ("owners in Las Vegas, Texas", ["Las Vegas, TX"]),
+        ("owners in Gotham", ["Gotham"]),
         ("CEOs in energy", []),
     ],
 )
@@ -80,13 +82,13 @@ def test_names_of_both_a_state_and_a_city() -> None:
     assert interpret_persons("CEOs in Washington state").warnings == ()
 
 
-def test_an_unknown_city_is_used_only_with_its_state() -> None:
+def test_an_unknown_city_is_used_as_it_was_given() -> None:
     known = interpret_persons("owners in Kellogg, Idaho")
     assert (known.filters.company_city, known.filters.company_state) == ("Kellogg", "ID")
     assert any("not a known city in Idaho" in warning for warning in known.warnings)
     unknown = interpret_persons("CEOs in Smallville")
-    assert unknown.locations == ()
-    assert unknown.unparsed == ("Smallville",)
+    assert unknown.locations == (Location("city:smallville", "Smallville", "Smallville", None),)
+    assert unknown.unparsed == ()
 
 
 def test_terms_are_limited_in_number() -> None:

@@ -77,8 +77,8 @@ def test_a_department_stands_for_its_roles() -> None:
     ("q", "title"),
     [
         ("growth hackers in Texas", "growth hacker"),
-        ("Texas arborists", "arborist"),
-        ("arborists", "arborist"),
+        ("Texas falconers", "falconer"),
+        ("falconers", "falconer"),
         ("Zookeepers at nonprofits", "Zookeeper"),
         ("product owners in Texas", "product owner"),
     ],

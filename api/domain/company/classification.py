@@ -35,6 +35,7 @@ class _Index:
     by_naics: dict[str, tuple[str, ...]]
     by_sic: dict[str, tuple[str, ...]]
     by_label: dict[str, tuple[str, ...]]
+    by_weak_label: dict[str, tuple[str, ...]]
     contextual: tuple[Industry, ...]
 
 
@@ -45,6 +46,7 @@ class _Statement:
     label: str
     keys: frozenset[str]
     contextual: tuple[str, ...]
+    weak: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +56,7 @@ def _index() -> _Index:
         by_naics=_grouped((code, x.key) for x in plain for code in x.naics),
         by_sic=_grouped((code, x.key) for x in plain for code in x.sic),
         by_label=_grouped((label, x.key) for x in plain for label in x.row_labels),
+        by_weak_label=_grouped((label, x.key) for x in plain for label in x.weak_labels),
         contextual=tuple(x for x in industries().values() if x.contextual),
     )
 
@@ -75,6 +78,9 @@ def classify_company(
     """
     stated = _statement(industry, sic, naics)
     keys = _settled(stated.keys, stated.label, text)
+    for candidate in stated.weak:
+        if any(words in text for words in industries()[candidate].evidence):
+            keys |= {candidate}
     for candidate in stated.contextual:
         if _has_evidence(candidate, text):
             keys |= {candidate}
@@ -93,6 +99,7 @@ def _statement(industry: str | None, sic: str | None, naics: str | None) -> _Sta
         label,
         frozenset(_stated(label, sic_code, naics_code)),
         tuple(x.key for x in _index().contextual if _fits(x, label, sic_code, naics_code)),
+        () if sic_code or naics_code else _index().by_weak_label.get(label, ()),
     )
 
 

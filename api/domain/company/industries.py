@@ -17,6 +17,8 @@ class Industry:
     and ``naics`` (prefixes of two to six digits) are how a row shows it. ``evidence`` are phrases
     of a company's texts: required when ``contextual``, otherwise they settle which of several
     industries that share a code is meant. ``taxonomy`` industries are on the precomputed path.
+    ``weak_labels`` mean it only with evidence.
+    ``practitioners`` are the roles of those who have such companies: dentists have practices.
     """
 
     key: str
@@ -29,6 +31,8 @@ class Industry:
     evidence: tuple[str, ...]
     adjectives: tuple[str, ...] = ()
     contextual: bool = False
+    weak_labels: tuple[str, ...] = ()
+    practitioners: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +53,8 @@ def industries() -> Mapping[str, Industry]:
                 evidence=tuple(entry["evidence"]),
                 adjectives=tuple(entry.get("adjectives", ())),
                 contextual=entry.get("contextual", False),
+                weak_labels=tuple(entry.get("weak_labels", ())),
+                practitioners=tuple(entry.get("practitioners", ())),
             )
             for entry in entries
         }

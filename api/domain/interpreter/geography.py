@@ -1,6 +1,6 @@
 """Places in a query: US states by name and code, cities with and without their state."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from api.domain.company.places import (
     City,
@@ -12,6 +12,7 @@ from api.domain.company.places import (
     states_by_name,
     words_of_places,
 )
+from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import Location
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.vocabulary import vocabulary, wording
@@ -47,13 +48,21 @@ class _Match:
     is_city_name: bool = False
 
 
-def read_places(reading: Reading, preferred_state: str | None = None) -> list[Location]:
+@dataclass(slots=True)
+class Places:
+    """The places asked for and those that are excluded, by key, in the order of the text."""
+
+    wanted: dict[str, Location] = field(default_factory=dict)
+    excluded: dict[str, Location] = field(default_factory=dict)
+
+
+def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
     """The places that the text names, in order, without repetition.
 
     A city without its state lies in ``preferred_state`` (a code) if that state has such a city.
     """
-    found: dict[str, Location] = {}
-    shouting = not any(character.islower() for word in reading.words for character in word.text)
+    found = Places()
+    shouting = reading.is_shouting
     after_place = False
     position = 0
     while position < len(reading.words):
@@ -65,11 +74,12 @@ def read_places(reading: Reading, preferred_state: str | None = None) -> list[Lo
             position += 1
             continue
         location = _located(reading, match, preferred_state)
-        found.setdefault(location.key, location)
+        side = found.excluded if reading.negated[position] else found.wanted
+        side.setdefault(location.key, location)
         _take(reading, position, match.stop)
         position = match.stop
         after_place = True
-    return list(found.values())
+    return found
 
 
 def place(city: str | None, state: str | None) -> Location:
@@ -106,6 +116,8 @@ def unknown_city(city: str, state: str | None) -> str:
 
 
 def _is_expected(reading: Reading, position: int) -> bool:
+    if position > 0 and reading.rules[position - 1] == EXCLUSION_RULE:
+        return True
     before = reading.stem(position - 1)
     if before in {"of", "the"}:
         return reading.stem(
@@ -201,6 +213,9 @@ def _city_at(reading: Reading, position: int, *, expected: bool, shouting: bool)
             within = tuple(city for city in bearers if city.state == code)
             if within:
                 return _Match(after, within[0].name, code, within)
+            if "," in reading.gap(stop) or _is_plain(reading, position, length, bearers):
+                # "Las Vegas, Texas" is no place in Nevada, nor all of Texas.
+                return _Match(after, bearers[0].name, code)
         if (expected and not _is_other_word(reading, position, length)) or _is_plain(
             reading, position, length, bearers
         ):
@@ -301,3 +316,27 @@ def _take(reading: Reading, start: int, stop: int) -> None:
             break
         stop += 1
     reading.take(begin, stop, PLACE_RULE)
+
+
+def read_unknown_places(reading: Reading) -> list[tuple[Location, bool]]:
+    """Capitalised names after "in" that are in no list: "in Gotham"; each with its exclusion."""
+    found = []
+    for position in range(len(reading.words)):
+        before = reading.stem(position - 1)
+        if before not in {"in", "near", "around"} or reading.is_shouting:
+            continue
+        stop = position
+        while stop - position < 3 and reading.is_free(stop) and reading.words[stop].is_capital:
+            if stop > position and reading.words[stop].breaks:
+                break
+            stop += 1
+        if stop == position or not all(
+            reading.words[at].text.isalpha() for at in range(position, stop)
+        ):
+            continue
+        name = " ".join(word.text for word in reading.words[position:stop])
+        reading.warnings.append(unknown_city(name, None))
+        negated = reading.negated[position]
+        _take(reading, position, stop)
+        found.append((place(name, None), negated))
+    return found

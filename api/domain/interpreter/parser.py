@@ -1,49 +1,70 @@
-"""Natural-language person queries, understood without a model: each word by exactly one rule.
+"""Natural-language queries, understood without a model: each word by exactly one rule.
 
-The rules run in a fixed order, each on the words that are still free: head counts, exclusions,
-places, size words, the requested count, roles and industries, "all employees", free titles, words
-of politeness. What is left is reported as ``unparsed``. Nothing but the dictionaries is kept
+The rules run in a fixed order, each on the words that are still free: quotations, names, what the
+askers say of themselves, misprints, exclusions, mentions, codes, head counts, places, size words,
+the requested count, activities, roles and industries, "all employees", free titles, leftovers,
+words of politeness. What is left is reported as ``unparsed``. Nothing but the dictionaries is kept
 between calls, so the same text always gives the same interpretation.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.domain.company.places import cities_named, city_key, state_code
+from api.domain.interpreter.background import read_background
+from api.domain.interpreter.codes import Codes, read_codes
+from api.domain.interpreter.exclusions import mark_exclusions, report_empty_exclusions
 from api.domain.interpreter.geography import (
-    PLACE_RULE,
+    Places,
     ambiguous_city,
     inferred_state,
     read_places,
+    read_unknown_places,
     unknown_city,
 )
 from api.domain.interpreter.interpretation import (
-    DYNAMIC_ROLE,
     MAX_TERMS,
+    CompanyInterpretation,
     Filters,
     Location,
     PersonInterpretation,
-    RoleTerm,
 )
-from api.domain.interpreter.lexer import singular_phrase
-from api.domain.interpreter.quantities import read_count, read_size_words, read_sizes
+from api.domain.interpreter.keywords import (
+    Keywords,
+    bounded_keywords,
+    protected_from_correction,
+    read_activities,
+    read_leftovers,
+    read_mentions,
+    read_quotes,
+    set_markup_aside,
+)
+from api.domain.interpreter.names import read_names
+from api.domain.interpreter.people import (
+    check_everyone,
+    read_everyone,
+    read_free_titles,
+    read_industries_of_roles,
+)
+from api.domain.interpreter.quantities import Range, read_count, read_size_words, read_sizes
 from api.domain.interpreter.reading import UNUSED, Reading
-from api.domain.interpreter.terms import INDUSTRY_RULE, read_terms
-from api.domain.interpreter.vocabulary import vocabulary, wording
+from api.domain.interpreter.terms import Terms, read_terms
+from api.domain.interpreter.typos import correct_typos
+from api.domain.interpreter.vocabulary import wording
 from api.errors import invalid
 
 MAX_QUERY_CHARS = 1_000
 MAX_PLACE_CHARS = 100
-# Of a title that is in no dictionary, when its last word names bearers ("happiness officers").
-TITLE_WORDS_MAX = 3
 
-EVERYONE_RULE = "all_employees"
-TITLE_RULE = "free_title"
 FILLER_RULE = "filler"
+SAAS = "saas"
+SAAS_WARNING = (
+    "SaaS company search requires contextual SaaS or software-as-a-service evidence in company "
+    "fields."
+)
 
-_EXAMPLE = "'CMOs of SaaS companies in Nevada with 50+ employees'"
-_COMPANY_RULES = frozenset({INDUSTRY_RULE, PLACE_RULE})
-_PLURAL_AGENTS = ("ers", "ors", "ists", "ians", "men", "ants")
+_PERSONS_EXAMPLE = "'CMOs of SaaS companies in Nevada with 50+ employees'"
+_COMPANIES_EXAMPLE = "'law firms in Nevada with 50+ employees'"
 _REPORTED_WORDS_MAX = 20
 
 
@@ -69,21 +90,63 @@ class GivenPlace:
         return same_state and same_city
 
 
+@dataclass(slots=True)
+class _Understood:
+    """What the rules found about companies, which is the same in both kinds of search."""
+
+    keywords: Keywords = field(default_factory=Keywords)
+    names: dict[str, None] = field(default_factory=dict)
+    codes: Codes = field(default_factory=Codes)
+    sizes: Range = field(default_factory=Range)
+    places: Places = field(default_factory=Places)
+    terms: Terms = field(default_factory=Terms)
+    requested: int | None = None
+    exclusions: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def describes_companies(self) -> bool:
+        """Whether anything but an excluded phrase restricts the companies."""
+        return bool(
+            self.terms.industries
+            or self.terms.excluded_industries
+            or self.places.wanted
+            or self.places.excluded
+            or self.sizes.is_set
+            or self.codes.sic
+            or self.codes.naics
+            or self.names
+            or self.keywords.wanted
+        )
+
+
 def interpret_persons(
     q: str, *, location_city: str | None = None, location_state: str | None = None
 ) -> PersonInterpretation:
-    """What a query asks for, with everything that was not understood or is doubtful.
+    """What a person search asks for, with everything that was not understood or is doubtful.
 
     ``location_city`` and ``location_state`` (code or full name) are filters beside the text.
     Raises ``DomainError`` (``invalid_input``) when ``q`` is blank, longer than ``MAX_QUERY_CHARS``,
-    contradicts itself or holds nothing that is understood, and for an unknown state.
+    names an impossible code or holds nothing that is understood, and for an unknown state.
     """
+    _check_text(q, f"describe the people you are looking for, for example {_PERSONS_EXAMPLE}.")
+    return read_persons(Reading.of(q), given_place(location_city, location_state))
+
+
+def interpret_companies(q: str) -> CompanyInterpretation:
+    """What a company search asks for, with everything that was not understood or is doubtful.
+
+    Raises ``invalid_input`` like :func:`interpret_persons`.
+    """
+    _check_text(q, f"describe the companies you are looking for, for example {_COMPANIES_EXAMPLE}.")
+    return read_companies(Reading.of(q))
+
+
+def _check_text(q: str, advice: str) -> None:
     if not q.strip():
-        raise invalid("q", f"describe the people you are looking for, for example {_EXAMPLE}.")
+        raise invalid("q", advice)
     # Compatibility forms may be longer: one ligature can stand for eighteen letters.
     if max(len(q), len(unicodedata.normalize("NFKC", q))) > MAX_QUERY_CHARS:
         raise invalid("q", f"must be at most {MAX_QUERY_CHARS:,} characters.")
-    return read(Reading.of(q), given_place(location_city, location_state))
 
 
 def given_place(location_city: str | None, location_state: str | None) -> GivenPlace:
@@ -114,152 +177,143 @@ def given_place(location_city: str | None, location_state: str | None) -> GivenP
     return GivenPlace(within[0].name, state, doubts)
 
 
-def read(reading: Reading, given: GivenPlace) -> PersonInterpretation:
+def read_persons(reading: Reading, given: GivenPlace) -> PersonInterpretation:
     """Runs the rules on a reading; afterwards its ``rules`` name the rule of each word."""
-    sizes = read_sizes(reading)
-    _set_exclusions_aside(reading)
-    places = read_places(reading, given.state)
-    read_size_words(reading, sizes)
-    requested = read_count(reading)
-    terms = read_terms(reading)
-    roles = list(terms.roles.values())
-    named_everyone = not roles and _read_everyone(reading, restricted=given.is_set)
-    restricted = bool(terms.industries or places or sizes.is_set)
-    if not roles and not named_everyone:
-        roles = _read_free_titles(reading, restricted=restricted)
-    _take_fillers(reading)
-    unparsed = tuple(
-        word.text
-        for word, rule in zip(reading.words, reading.rules, strict=True)
-        if rule is None or rule == UNUSED
-    )
-    if not (roles or restricted or named_everyone):
-        raise invalid("q", f"names no role, industry, place or size that is known; try {_EXAMPLE}.")
-    if not (roles or restricted or given.is_set):
-        _check_everyone(reading, unparsed)
-    if not roles and not named_everyone:
+    found, titles = _read_about_companies(reading, given, companies=False)
+    terms = found.terms
+    for title, excluded in titles:
+        terms.add_title(title, excluded=excluded)
+    read_leftovers(reading, found.keywords, companies=False, narrow=False)
+    everyone = not terms.roles and read_everyone(reading, restricted=given.is_set)
+    if not terms.roles and not everyone:
+        read_free_titles(reading, terms, restricted=found.describes_companies)
+    _add_unknown_places(reading, found.places)
+    unparsed = _finish(reading, found)
+    described = found.describes_companies
+    if not (terms.roles or described or everyone or terms.excluded_roles):
+        raise invalid(
+            "q", f"names no role, industry, place or size that is known; try {_PERSONS_EXAMPLE}."
+        )
+    if not (terms.roles or described or given.is_set or terms.excluded_roles):
+        check_everyone(reading, unparsed, _PERSONS_EXAMPLE)
+    if not terms.roles and not everyone:
         reading.warnings.append("No role was named; everyone at the matching companies is meant.")
-    if unparsed:
-        reading.warnings.append(_unparsed_warning(unparsed))
-    city, state = _one_place(places, given, reading.warnings)
+    _warn_of_contradictions(reading, found)
     return PersonInterpretation(
-        roles=_bounded(roles, "roles", reading.warnings),
-        industries=_bounded(list(terms.industries.values()), "industries", reading.warnings),
-        locations=_bounded(places, "places", reading.warnings),
-        filters=Filters(city, state, sizes.low, sizes.high),
-        all_employees=not roles,
-        requested_records=requested,
+        roles=_bounded(terms.roles, "roles", reading.warnings),
+        industries=_bounded(terms.industries, "industries", reading.warnings),
+        locations=_bounded(found.places.wanted, "places", reading.warnings),
+        filters=_filters(reading, found, given),
+        all_employees=not terms.roles,
+        requested_records=found.requested,
         warnings=tuple(dict.fromkeys((*given.warnings, *reading.warnings))),
         unparsed=unparsed,
     )
 
 
-def _set_exclusions_aside(reading: Reading) -> None:
-    """Keeps "not in California" from being read as "in California"; it is reported as unused."""
-    known = vocabulary()
-    position = 0
-    while position < len(reading.words):
-        other_than = reading.stem(position) == "other" and reading.stem(position + 1) == "than"
-        excludes = reading.stem(position) in wording().exclusions or other_than
-        # "Not-for-profits" and "outside sales reps" exclude nothing.
-        name = reading.match(known.industry_names, position)
-        role = reading.match(known.roles, position)
-        length = max(name[0] if name else 0, role[0] if role else 0)
-        if length or not excludes or not reading.is_free(position):
-            position += length or 1
-            continue
-        stop = position + 1
-        while reading.is_free(stop) and not reading.words[stop].breaks:
-            if reading.stem(stop) in wording().clause_starts:
-                break
-            stop += 1
-        typed = " ".join(word.text for word in reading.words[position:stop])
-        reading.warnings.append(f'Exclusions are not applied: "{typed}".')
-        reading.take(position, stop, UNUSED)
-        position = stop
-
-
-def _read_everyone(reading: Reading, *, restricted: bool) -> bool:
-    """Whether "all employees", "everyone who works at" or "people in" asks for all roles."""
-    found = False
-    for position, stem in enumerate(reading.stems):
-        if stem not in wording().people or not reading.is_free(position):
-            continue
-        before = reading.stems[max(0, position - 3) : position]
-        explicit = stem in wording().everyone or not wording().all.isdisjoint(before)
-        after = position + 1
-        at_end = after == len(reading.words)
-        linked = not at_end and (
-            reading.stem(after) in wording().employed_at or reading.rules[after] == PLACE_RULE
-        )
-        ends = position > 0 and at_end and reading.rules[position - 1] in _COMPANY_RULES
-        if linked or ends or (at_end and (explicit or restricted)):
-            reading.take(position, after, EVERYONE_RULE)
-            found = True
-    return found
-
-
-def _check_everyone(reading: Reading, unparsed: tuple[str, ...]) -> None:
-    """Refuses "all employees at <words not understood>", which would mean everybody there is."""
-    if unparsed:
-        raise invalid(
-            "q",
-            "the companies are not understood (names of companies are not searched); name an "
-            f"industry, a place or a size, for example {_EXAMPLE}.",
-        )
-    reading.warnings.append("No industry, place or size was named; everyone in the data is meant.")
-
-
-def _read_free_titles(reading: Reading, *, restricted: bool) -> list[RoleTerm]:
-    """One or two plain words where a role stands: "growth hackers in Texas", "Texas arborists"."""
-    start = 0
-    while start < len(reading.words):
-        stop = start
-        while reading.is_free(stop) and _is_plain(reading, stop):
-            stop += 1
-            if stop < len(reading.words) and reading.words[stop].breaks:
-                break
-        if stop > start and _is_title(reading, start, stop, restricted=restricted):
-            label = singular_phrase([word.text for word in reading.words[start:stop]])
-            reading.take(start, stop, TITLE_RULE)
-            reading.warnings.append(f'"{label}" is no known role; it was matched in titles.')
-            return [RoleTerm(DYNAMIC_ROLE, label, None)]
-        start = max(stop, start + 1)
-    return []
-
-
-def _is_plain(reading: Reading, position: int) -> bool:
-    word = reading.words[position]
-    return word.text.isalpha() and len(word.text) > 1 and word.stem not in wording().fillers
-
-
-def _is_title(reading: Reading, start: int, stop: int, *, restricted: bool) -> bool:
-    last = reading.words[stop - 1]
-    known = vocabulary()
-    if (last.stem,) in known.industry_adjectives or (last.stem,) in known.functions:
-        return False
-    names_bearers = last.fold.endswith(_PLURAL_AGENTS)
-    if stop - start > (TITLE_WORDS_MAX if names_bearers else TITLE_WORDS_MAX - 1):
-        return False
-    ends = stop == len(reading.words) or reading.words[stop].breaks
-    if ends and names_bearers:
-        return restricted or start == 0
-    links = reading.stem(stop) in wording().employed_at or (
-        stop < len(reading.words) and not reading.is_free(stop)
+def read_companies(reading: Reading) -> CompanyInterpretation:
+    """Runs the rules on a reading; afterwards its ``rules`` name the rule of each word."""
+    found, _ = _read_about_companies(reading, GivenPlace(), companies=True)
+    terms = found.terms
+    read_industries_of_roles(reading, terms)
+    narrow = found.describes_companies and not terms.industries
+    read_leftovers(reading, found.keywords, companies=True, narrow=narrow)
+    _add_unknown_places(reading, found.places)
+    unparsed = _finish(reading, found)
+    if not found.describes_companies:
+        message = f"names no industry, place, size or code that is known; try {_COMPANIES_EXAMPLE}."
+        raise invalid("q", message)
+    _warn_of_contradictions(reading, found)
+    if SAAS in terms.industries:
+        reading.warnings.insert(0, SAAS_WARNING)
+    return CompanyInterpretation(
+        industries=_bounded(terms.industries, "industries", reading.warnings),
+        locations=_bounded(found.places.wanted, "places", reading.warnings),
+        filters=_filters(reading, found, GivenPlace()),
+        requested_records=found.requested,
+        warnings=tuple(dict.fromkeys(reading.warnings)),
+        unparsed=unparsed,
     )
-    return restricted and links
 
 
-def _take_fillers(reading: Reading) -> None:
+def _read_about_companies(
+    reading: Reading, given: GivenPlace, *, companies: bool
+) -> tuple[_Understood, list[tuple[str, bool]]]:
+    """The rules of both kinds of search, in their order; and quoted titles."""
+    found = _Understood()
+    set_markup_aside(reading)
+    read_background(reading)
+    found.exclusions = mark_exclusions(reading)
+    names, titles = read_quotes(reading, found.keywords)
+    found.names.update(dict.fromkeys(names))
+    found.names.update(read_names(reading))
+    read_mentions(reading, found.keywords)
+    correct_typos(reading, protected_from_correction(reading))
+    found.codes = read_codes(reading)
+    found.sizes = read_sizes(reading)
+    found.places = read_places(reading, given.state)
+    read_size_words(reading, found.sizes)
+    found.requested = read_count(reading)
+    read_activities(reading, found.keywords)
+    found.terms = read_terms(reading, companies=companies)
+    return found, titles
+
+
+def _add_unknown_places(reading: Reading, places: Places) -> None:
+    for location, negated in read_unknown_places(reading):
+        side = places.excluded if negated else places.wanted
+        side.setdefault(location.key, location)
+
+
+def _finish(reading: Reading, found: _Understood) -> tuple[str, ...]:
+    """Takes the words of politeness; the words that nothing used."""
     for position, stem in enumerate(reading.stems):
         if stem in wording().fillers:
             reading.take(position, position + 1, FILLER_RULE)
+    report_empty_exclusions(reading, found.exclusions)
+    unparsed = tuple(
+        word.text
+        for word, rule in zip(reading.words, reading.rules, strict=True)
+        if rule is None or rule == UNUSED
+    )
+    if unparsed:
+        shown = ", ".join(f'"{word}"' for word in unparsed[:_REPORTED_WORDS_MAX])
+        more = len(unparsed) - _REPORTED_WORDS_MAX
+        rest = f" and {more} more." if more > 0 else "."
+        reading.warnings.append(f"Not understood and not used: {shown}{rest}")
+    return unparsed
 
 
-def _unparsed_warning(unparsed: tuple[str, ...]) -> str:
-    shown = ", ".join(f'"{word}"' for word in unparsed[:_REPORTED_WORDS_MAX])
-    more = len(unparsed) - _REPORTED_WORDS_MAX
-    return f"Not understood and not used: {shown}" + (f" and {more} more." if more > 0 else ".")
+def _warn_of_contradictions(reading: Reading, found: _Understood) -> None:
+    for wanted, excluded in (
+        (found.terms.roles, found.terms.excluded_roles),
+        (found.terms.industries, found.terms.excluded_industries),
+        (found.places.wanted, found.places.excluded),
+    ):
+        for key in wanted.keys() & excluded.keys():
+            reading.warnings.append(f"{excluded[key].label} is both asked for and excluded.")
+
+
+def _filters(reading: Reading, found: _Understood, given: GivenPlace) -> Filters:
+    warnings = reading.warnings
+    city, state = _one_place(list(found.places.wanted.values()), given, warnings)
+    terms = found.terms
+    return Filters(
+        company_city=city,
+        company_state=state,
+        employee_count_min=found.sizes.low,
+        employee_count_max=found.sizes.high,
+        sic=_bounded(dict(zip(found.codes.sic, found.codes.sic, strict=True)), "codes", warnings),
+        naics=_bounded(
+            dict(zip(found.codes.naics, found.codes.naics, strict=True)), "codes", warnings
+        ),
+        keywords=bounded_keywords(reading, found.keywords.wanted),
+        company_names=tuple(found.names)[:MAX_TERMS],
+        excluded_roles=_bounded(terms.excluded_roles, "excluded roles", warnings),
+        excluded_industries=_bounded(terms.excluded_industries, "excluded industries", warnings),
+        excluded_locations=_bounded(found.places.excluded, "excluded places", warnings),
+        excluded_keywords=bounded_keywords(reading, found.keywords.excluded),
+    )
 
 
 def _one_place(
@@ -275,7 +329,7 @@ def _one_place(
     return given.city, given.state
 
 
-def _bounded[T](terms: list[T], kind: str, warnings: list[str]) -> tuple[T, ...]:
+def _bounded[T](terms: dict[str, T], kind: str, warnings: list[str]) -> tuple[T, ...]:
     if len(terms) > MAX_TERMS:
         warnings.append(f"Only the first {MAX_TERMS} {kind} are used.")
-    return tuple(terms[:MAX_TERMS])
+    return tuple(terms.values())[:MAX_TERMS]

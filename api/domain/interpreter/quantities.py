@@ -47,7 +47,7 @@ class Range:
 def read_sizes(reading: Reading) -> Range:
     """The head counts that the text states in numbers, all together.
 
-    Raises ``invalid_input`` when no company can meet them.
+    Where no company can meet them all they stay as they were said, with a warning.
     """
     found = Range()
     position = 0
@@ -55,12 +55,13 @@ def read_sizes(reading: Reading) -> Range:
         stop = _size_at(reading, position, found)
         position = stop or position + 1
     if found.low is not None and found.high is not None and found.low > found.high:
-        raise invalid(
-            "q",
-            f"no company has at least {found.low:,} and at most {found.high:,} employees; "
-            "ask for a range such as 'between 11 and 50 employees'.",
-        )
+        reading.warnings.append(contradiction(found.low, found.high))
     return found
+
+
+def contradiction(low: int, high: int) -> str:
+    """The warning about bounds that exclude each other."""
+    return f"No company has at least {low:,} and at most {high:,} employees; nothing is found."
 
 
 def read_size_words(reading: Reading, found: Range) -> None:
@@ -189,6 +190,8 @@ def _range(reading: Reading, position: int, number: tuple[int, int]) -> _Stateme
     link = reading.stem(stop)
     if link in {"to", "through"} or (link == "and" and opened):
         at = stop + 1
+    elif link == "up" and opened and reading.stem(stop + 1) == "to":
+        at = stop + 2
     elif reading.gap(stop) in {"-", "–", "—"}:
         at = stop
     else:

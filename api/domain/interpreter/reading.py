@@ -1,5 +1,6 @@
 """The state of one reading: which word of a query has been used by which rule."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from api.domain.interpreter.lexer import PhraseSet, PhraseTable, Word, words_of
@@ -9,23 +10,53 @@ from api.domain.person.roles import role_book
 UNUSED = "unused"
 # Longer than any phrase of the dictionaries, so that a look-up costs the same in a long text.
 PHRASE_WORDS_MAX = 10
+_HARD_BREAKS = frozenset(";.!?<>")
+_QUOTATION_MARKS = frozenset('"“”„«»')
 
 
 @dataclass(slots=True)
 class Reading:
-    """The words of a query, the rule that consumed each (``None``: nothing yet), and the doubts."""
+    """The words of a query, the rule that consumed each (``None``: nothing yet), and the doubts.
+
+    ``quotations`` are the spans in quotation marks, ``quoted`` marks the words in them.
+    ``negated`` marks the words that an exclusion reaches; ``is_shouting`` says that the text is all
+    in capitals, ``is_title_case`` that most words begin with one, so that they tell nothing.
+    """
 
     words: tuple[Word, ...]
     tail: str
     stems: list[str] = field(default_factory=list)
     rules: list[str | None] = field(default_factory=list)
+    negated: list[bool] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    quotations: tuple[tuple[int, int], ...] = ()
+    quoted: frozenset[int] = frozenset()
+    is_shouting: bool = False
+    is_title_case: bool = False
 
     @classmethod
     def of(cls, text: str) -> "Reading":
         """A reading of a text in which no word is used yet."""
         words, tail = words_of(text, role_book().spelling)
-        return cls(words, tail, [word.stem for word in words], [None] * len(words))
+        quotations = tuple(_quotations(words, tail))
+        shouting = not any(character.islower() for word in words for character in word.text)
+        return cls(
+            words,
+            tail,
+            [word.stem for word in words],
+            [None] * len(words),
+            [False] * len(words),
+            quotations=quotations,
+            quoted=frozenset(at for start, stop in quotations for at in range(start, stop)),
+            is_shouting=shouting,
+            is_title_case=len(words) > 2
+            and all(word.is_capital for word in words if len(word.text) > 3),
+        )
+
+    def replace(self, position: int, word: Word) -> None:
+        """Puts another word where a mistyped one stood."""
+        self.words = (*self.words[:position], word, *self.words[position + 1 :])
+        self.stems[position] = word.stem
 
     def take(self, start: int, stop: int, rule: str) -> None:
         """Marks words as consumed by a rule; a word that was taken before keeps its rule."""
@@ -36,6 +67,16 @@ class Reading:
     def is_free(self, position: int) -> bool:
         """Whether the position holds a word that no rule has consumed."""
         return 0 <= position < len(self.words) and self.rules[position] is None
+
+    def is_aside(self, start: int, stop: int) -> bool:
+        """Whether words stand in a sentence of their own beside one that other rules have used."""
+        begin, end = start, stop
+        while begin > 0 and _HARD_BREAKS.isdisjoint(self.words[begin].before):
+            begin -= 1
+        while end < len(self.words) and _HARD_BREAKS.isdisjoint(self.words[end].before):
+            end += 1
+        inside = any(rule is not None for rule in self.rules[begin:end])
+        return not inside and any(rule is not None for rule in self.rules)
 
     def stem(self, position: int) -> str:
         """The canonical word at a position, empty outside of the text."""
@@ -66,3 +107,18 @@ class Reading:
     def ends_with(self, phrases: PhraseSet, stop: int) -> int:
         """Length of the longest of the phrases that ends right before ``stop``, else 0."""
         return phrases.length_to(self.stems, stop)
+
+
+def _quotations(words: tuple[Word, ...], tail: str) -> Iterator[tuple[int, int]]:
+    """Where quotation marks open and close; one that never closes opens nothing."""
+    opened: int | None = None
+    for position, gap in enumerate((*(word.before for word in words), tail)):
+        for mark in gap:
+            if mark not in _QUOTATION_MARKS:
+                continue
+            if opened is None:
+                opened = position
+            else:
+                if position > opened:
+                    yield opened, position
+                opened = None

@@ -16,6 +16,8 @@ from api.domain.person.roles import C_LEVEL, roles
 
 ROLE_RULE = "role"
 INDUSTRY_RULE = "industry"
+# Words for what companies do, before an industry: "that do roofing".
+ACTIVITY_RULE = "activity"
 
 _OF = frozenset({"of", "for", "in"})
 _LIST = frozenset({"and", "or"})
@@ -24,22 +26,27 @@ _LEVEL_RANKS = frozenset({"manager", "director", "head", "vp"})
 
 @dataclass(slots=True)
 class Terms:
-    """The roles and industries found so far, by key, in the order of the text."""
+    """The roles and industries found so far, by key, in the order of the text; and the excluded."""
 
     roles: dict[str, RoleTerm] = field(default_factory=dict)
     industries: dict[str, IndustryTerm] = field(default_factory=dict)
+    excluded_roles: dict[str, RoleTerm] = field(default_factory=dict)
+    excluded_industries: dict[str, IndustryTerm] = field(default_factory=dict)
 
-    def add_role(self, key: str) -> None:
+    def add_role(self, key: str, *, excluded: bool = False) -> None:
         """Adds a role of the dictionary as it is reported."""
-        self.roles.setdefault(key, role_term(key))
+        to = self.excluded_roles if excluded else self.roles
+        to.setdefault(key, role_term(key))
 
-    def add_title(self, label: str) -> None:
+    def add_title(self, label: str, *, excluded: bool = False) -> None:
         """Adds a role that is in no dictionary, matched as words of the title."""
-        self.roles.setdefault(label.lower(), RoleTerm(DYNAMIC_ROLE, label, None))
+        to = self.excluded_roles if excluded else self.roles
+        to.setdefault(label.lower(), RoleTerm(DYNAMIC_ROLE, label, None))
 
-    def add_industry(self, key: str) -> None:
+    def add_industry(self, key: str, *, excluded: bool = False) -> None:
         """Adds an industry of the dictionary as it is reported."""
-        self.industries.setdefault(key, industry_term(key))
+        to = self.excluded_industries if excluded else self.industries
+        to.setdefault(key, industry_term(key))
 
 
 def role_term(key: str) -> RoleTerm:
@@ -69,8 +76,8 @@ class _Found:
 _NOTHING = _Found(0, ())
 
 
-def read_terms(reading: Reading) -> Terms:
-    """The roles and industries of the text."""
+def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
+    """The roles and industries of the text; ``companies`` reads what is both as the latter."""
     terms = Terms()
     beginnings = vocabulary().beginnings
     position = 0
@@ -81,17 +88,19 @@ def read_terms(reading: Reading) -> Terms:
         role = _role_at(reading, position)
         industry = _industry_at(reading, position)
         if role.length == industry.length and role.length:
-            role = _NOTHING if reading.stem(position - 1) in wording().company_links else role
+            linked = reading.stem(position - 1) in wording().company_links
+            role = _NOTHING if companies or linked else role
         if role.length > industry.length or (role.length and role.length == industry.length):
+            excluded = reading.negated[position]
             for key in role.keys:
-                terms.add_role(key)
+                terms.add_role(key, excluded=excluded)
             if role.title is not None:
-                terms.add_title(role.title)
+                terms.add_title(role.title, excluded=excluded)
             reading.take(position, position + role.length, ROLE_RULE)
             position += role.length
         elif industry.length:
             for key in industry.keys:
-                terms.add_industry(key)
+                terms.add_industry(key, excluded=reading.negated[position])
             reading.take(position, position + industry.length, INDUSTRY_RULE)
             position += industry.length
         else:
@@ -168,10 +177,13 @@ def _ranked(reading: Reading, position: int, known: Vocabulary) -> _Found:
         stop += 1
     if not levels or stop >= len(reading.words):
         return _NOTHING
-    if reading.stem(stop) in _OF or reading.gap(stop) == ",":
-        stop += reading.stem(stop) in _OF
+    comma = reading.gap(stop) == ","
+    if reading.words[stop].breaks and reading.gap(stop) not in {",", "."}:
+        return _NOTHING
+    stop += reading.stem(stop) in _OF
     functions, stop = _departments(reading, stop, known)
-    if not functions:
+    # "VP, accounting manager" are two.
+    if not functions or (comma and reading.is_free(stop) and _level_at(reading, stop, known)):
         return _NOTHING
     return _Found(stop - position, _combined(levels, functions))
 
@@ -280,6 +292,11 @@ def _industry_at(reading: Reading, position: int) -> _Found:
     if name is None:
         return _NOTHING
     length, keys = name
+    # "Fashion boutiques" are boutiques: both words say the same.
+    if adjective is not None and set(adjective[1]) & set(keys):
+        again = reading.match(known.industry_names, position + adjective[0])
+        if again is not None and set(again[1]) & set(adjective[1]):
+            return _Found(adjective[0] + again[0], again[1])
     # "dental office managers" manage offices of dentists.
     last = position + length - 1
     role = reading.match(known.roles, last) if length > 1 else None
@@ -313,7 +330,9 @@ def _stands_for_companies(reading: Reading, position: int, stop: int, known: Voc
             return True
     before = reading.stem(position - 1)
     before = reading.stem(position - 2) if before == "the" else before
+    # "Companies that do roofing": what leads to it was read as saying what companies do.
+    does = position > 0 and reading.rules[position - 1] == ACTIVITY_RULE
     ends = not reading.is_free(stop) or reading.words[stop].breaks
-    return before in wording().company_links and (
+    return (does or before in wording().company_links) and (
         ends or after in wording().company_links or after in _LIST
     )

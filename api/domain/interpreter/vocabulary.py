@@ -26,8 +26,13 @@ class Wording:
     company_links: frozenset[str]
     employed_at: frozenset[str]
     companies: frozenset[str]
-    exclusions: frozenset[str]
     clause_starts: frozenset[str]
+    qualifiers: frozenset[str]
+    asking_verbs: frozenset[str]
+    phrase_ends: frozenset[str]
+    phrase_edges: frozenset[str]
+    keyword_fillers: frozenset[str]
+    uncorrectable: frozenset[str]
     leading: frozenset[str]
     department_people: frozenset[str]
     above: frozenset[str]
@@ -42,6 +47,12 @@ class Wording:
     place_endings: frozenset[str]
     no_place_before: frozenset[str]
     ordinary_words: frozenset[str]
+    excluding: PhraseSet
+    mentioning: PhraseSet
+    doing: PhraseSet
+    requests: PhraseSet
+    purposes: PhraseSet
+    asking_again: PhraseSet
     over: PhraseSet
     at_least: PhraseSet
     under: PhraseSet
@@ -62,8 +73,9 @@ class Wording:
 class Vocabulary:
     """Tables of phrases of canonical words; values are dictionary keys ("healthcare": several).
 
-    ``dictionary_words`` are all words of roles and industries; ``beginnings`` the first words of
-    all phrases, so that a word of neither can be passed over at once.
+    ``dictionary_words`` are all words of roles and industries, ``all_words`` those of the wording
+    as well; ``beginnings`` are the first words of all phrases, so that a word of neither can be
+    passed over at once. ``last_words_of_industries`` are their nouns.
     """
 
     roles: PhraseTable[str]
@@ -73,14 +85,15 @@ class Vocabulary:
     industry_names: PhraseTable[tuple[str, ...]]
     industry_adjectives: PhraseTable[tuple[str, ...]]
     dictionary_words: frozenset[str]
+    all_words: frozenset[str]
+    last_words_of_industries: frozenset[str]
     beginnings: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def wording() -> Wording:
     """The words of asking, comparing and linking. Read at the first call, then kept."""
-    text = files("api.domain.interpreter").joinpath("wording.toml").read_text(encoding="utf-8")
-    data: dict[str, Any] = tomllib.loads(text)
+    data = _wording_file()
     words: dict[str, Any] = {
         name: frozenset(_stems(entry)) for name, entry in data["words"].items()
     }
@@ -88,6 +101,20 @@ def wording() -> Wording:
         name: PhraseSet(map(_stems, entry)) for name, entry in data["phrases"].items()
     }
     return Wording(**words, **phrases)
+
+
+def _wording_file() -> dict[str, Any]:
+    text = files("api.domain.interpreter").joinpath("wording.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _words_of_wording() -> Iterator[str]:
+    data = _wording_file()
+    for entry in data["words"].values():
+        yield from _stems(entry)
+    for entry in data["phrases"].values():
+        for phrase in entry:
+            yield from _stems(phrase)
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +128,12 @@ def vocabulary() -> Vocabulary:
     functions = _table([(word, x.key) for x in book.functions for word in x.words])
     lookalikes = _table([(phrase, phrase) for phrase in book.lookalikes])
     role_table, name_table, adjective_table = _table(roles), _grouped(names), _grouped(adjectives)
+    dictionary_words = frozenset(
+        stem for phrase, _ in [*roles, *names, *adjectives] for stem in _stems(phrase)
+    )
+    ranks = [word for x in book.levels for word in x.words]
+    departments = [word for x in book.functions for word in x.words]
+    others = {stem for x in (*ranks, *departments, *book.lookalikes) for stem in _stems(x)}
     return Vocabulary(
         roles=role_table,
         levels=levels,
@@ -108,9 +141,9 @@ def vocabulary() -> Vocabulary:
         lookalikes=lookalikes,
         industry_names=name_table,
         industry_adjectives=adjective_table,
-        dictionary_words=frozenset(
-            stem for phrase, _ in [*roles, *names, *adjectives] for stem in _stems(phrase)
-        ),
+        dictionary_words=dictionary_words,
+        all_words=dictionary_words.union(_words_of_wording(), others),
+        last_words_of_industries=frozenset(_stems(name)[-1] for name, _ in names),
         beginnings=wording().leading.union(
             wording().in_charge.beginnings,
             *(table.beginnings for table in (role_table, levels, functions, lookalikes)),

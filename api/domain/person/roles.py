@@ -1,11 +1,11 @@
-"""The role dictionary: what people are asked for, read once from ``roles.toml``.
+"""The role dictionary: what people are asked for, from ``roles.toml`` and ``occupations.toml``.
 
-A role is written out in the file, or is the product of a level and a function: ``vp_marketing`` is
+A role is written out in a file, or is the product of a level and a function: ``vp_marketing`` is
 level ``vp`` and function ``marketing``. Both kinds look the same to the reader of ``roles()``.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -68,11 +68,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A department; ``words`` are its forms in titles, each of one or more words."""
+    """A department; ``words`` are its forms in titles, each of one or more words.
+
+    ``broader`` is the department that it is a part of: tax is finance.
+    """
 
     key: str
     label: str
     words: tuple[str, ...]
+    broader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class RoleBook:
     references: tuple[str, ...]
     juniors: frozenset[str]
     lookalikes: tuple[str, ...]
+    credentials: Mapping[str, str]
+    ambiguous: Mapping[str, tuple[str, ...]]
 
 
 def roles() -> Mapping[str, Role]:
@@ -103,9 +109,12 @@ def role_book() -> RoleBook:
         for entry in data["level"]
     )
     functions = tuple(
-        Function(entry["key"], entry["label"], tuple(entry["words"])) for entry in data["function"]
+        Function(entry["key"], entry["label"], tuple(entry["words"]), entry.get("broader"))
+        for entry in data["function"]
     )
     book = {entry["key"]: _written_role(entry) for entry in data["role"]}
+    for role in _occupations():
+        book.setdefault(role.key, role)
     for level in levels:
         for function in functions:
             product = _product(level, function)
@@ -121,6 +130,8 @@ def role_book() -> RoleBook:
         references=tuple(titles["references"]),
         juniors=frozenset(titles["juniors"]),
         lookalikes=tuple(titles["lookalikes"]),
+        credentials=MappingProxyType(titles["credentials"]),
+        ambiguous=MappingProxyType({word: tuple(keys) for word, keys in data["ambiguous"].items()}),
     )
 
 
@@ -139,6 +150,26 @@ def _written_role(entry: Mapping[str, Any]) -> Role:
     )
 
 
+def _occupations() -> Iterator[Role]:
+    """The roles of ``occupations.toml``."""
+    text = files("api.domain.person").joinpath("occupations.toml").read_text(encoding="utf-8")
+    for group in tomllib.loads(text)["group"]:
+        for line in group["occupations"]:
+            names, _, broader = line.partition(">")
+            phrases = tuple(name.strip() for name in names.split("|"))
+            label = phrases[0][0].upper() + phrases[0][1:]
+            yield Role(
+                key=phrases[0].replace(" ", "_"),
+                label=label,
+                short=label,
+                function=group["function"],
+                seniority=group["seniority"],
+                taxonomy=False,
+                phrases=phrases,
+                broader=tuple(broader.split()),
+            )
+
+
 def _product(level: Level, function: Function) -> Role:
     label = level.label.format(function=function.label)
     phrases = tuple(
@@ -147,7 +178,9 @@ def _product(level: Level, function: Function) -> Role:
         for word in level.words
         for phrase in (f"{word} of {name}", f"{word} {name}", f"{name} {word}")
     )
-    above = (f"{level.broader}_{function.key}",) if level.broader else ()
+    above = [f"{level.broader}_{function.key}"] if level.broader else []
+    if function.broader:
+        above.append(f"{level.key}_{function.broader}")
     return Role(
         key=f"{level.key}_{function.key}",
         label=label,

@@ -66,6 +66,9 @@ class _Part:
     levels: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     junior: bool = False
+    # What an intern or apprentice is, and the profession of an owner with a degree.
+    own: str | None = None
+    credential: str | None = None
     mentions: bool = False
 
 
@@ -133,7 +136,7 @@ def _piece_stem(piece: str) -> str:
 
 
 def _parts(stems: list[str]) -> list[_Part]:
-    table, juniors = _table(), role_book().juniors
+    table, juniors, credentials = _table(), role_book().juniors, role_book().credentials
     part = _Part(_HARD)
     parts = [part]
     position, stop, mentioned = 0, len(stems), False
@@ -149,8 +152,11 @@ def _parts(stems: list[str]) -> list[_Part]:
             continue
         length, meaning = match or (1, None)
         chief = _chief(stems, position, stop) if stem == "chief" and meaning is None else 0
-        if stem in juniors and (meaning is None or meaning.kind is not _Kind.ROLE):
+        if stem in juniors and (meaning is None or length == 1 or meaning.kind is not _Kind.ROLE):
             part.junior = True
+            part.own = meaning.key if meaning is not None and not mentioned else None
+        elif stem in credentials and stems[position - 1] == _COMMA:
+            part.credential = credentials[stem]
         elif stem in _NOW:
             mentioned = part.mentions = False
         elif meaning is not None and meaning.kind is _Kind.REFERENCE:
@@ -198,8 +204,15 @@ def _held(parts: list[_Part]) -> Iterator[str]:
     levels: list[str] = []
     bare = False  # the rank before has no department yet: "VP, Marketing"
     waiting: list[str] = []  # departments before their rank: "Sales & Marketing Director"
-    serving = False
+    serving = deciding = False
     for part in parts:
+        if part.own is not None:
+            yield part.own
+        if part.credential is not None and deciding:
+            yield part.credential
+        deciding = deciding or any(
+            roles[key].seniority in DECIDING_SENIORITIES for key in part.roles
+        )
         together = part.separator in _TOGETHER
         if part.separator in _APART:
             serving = False

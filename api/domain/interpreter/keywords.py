@@ -1,0 +1,298 @@
+"""Phrases that companies' texts must hold: quoted, after "mentioning", or left over."""
+
+from dataclasses import dataclass, field
+
+from api.domain.interpreter.interpretation import MAX_TERMS
+from api.domain.interpreter.reading import UNUSED, Reading
+from api.domain.interpreter.terms import ACTIVITY_RULE
+from api.domain.interpreter.vocabulary import vocabulary, wording
+
+KEYWORD_RULE = "keyword"
+# Of one phrase; longer ones are sentences.
+KEYWORD_WORDS_MAX = 6
+
+_OPENING = frozenset('"“”„«»')
+_JOINTS = frozenset({"and", "or"})
+_PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
+
+
+@dataclass(slots=True)
+class Keywords:
+    """The phrases asked for and those that exclude, in order, without repetition."""
+
+    wanted: dict[str, None] = field(default_factory=dict)
+    excluded: dict[str, None] = field(default_factory=dict)
+
+    def add(self, reading: Reading, start: int, stop: int, begin: int | None = None) -> None:
+        """Adds the words as one phrase; ``begin`` is where the words that lead to it begin."""
+        phrase = typed(reading, start, stop).lower()
+        if any(reading.negated[start:stop]):
+            self.excluded[phrase] = None
+        else:
+            self.wanted[phrase] = None
+        reading.take(start if begin is None else begin, stop, KEYWORD_RULE)
+
+
+def typed(reading: Reading, start: int, stop: int) -> str:
+    """Words as they were typed, hyphens kept."""
+    parts = [reading.words[start].text]
+    for word in reading.words[start + 1 : stop]:
+        mark = word.before if word.before in {"-", "'", "/", "+", "."} else " "
+        parts.append(mark + word.text)
+    return "".join(parts)
+
+
+def set_markup_aside(reading: Reading) -> None:
+    """Names of elements in angle brackets are no words of a question."""
+    for position, word in enumerate(reading.words):
+        if word.before.endswith(("<", "</")) and reading.gap(position + 1)[:1] in {">", "/", "="}:
+            reading.take(position, position + 1, UNUSED)
+
+
+def protected_from_correction(reading: Reading) -> set[int]:
+    """Words that companies' texts must hold; what is rare is not mistyped."""
+    found: set[int] = set()
+    for position in range(len(reading.words)):
+        length = reading.starts_with(wording().doing, position)
+        if length:
+            found.update(range(position + length, _end_of_phrase(reading, position + length)))
+    return found
+
+
+def read_quotes(reading: Reading, found: Keywords) -> tuple[list[str], list[tuple[str, bool]]]:
+    """Quoted phrases: keywords, unless they are called names or titles, which are returned.
+
+    Titles come with whether they are excluded.
+    """
+    names: list[str] = []
+    titles: list[tuple[str, bool]] = []
+    for start, stop in reading.quotations:
+        if stop - start > 2 * KEYWORD_WORDS_MAX or not reading.is_free(start):
+            continue
+        before = reading.stem(start - 1)
+        if before in {"title", "titled"}:
+            titles.append((typed(reading, start, stop), reading.negated[start]))
+            reading.take(start - 1, stop, "free_title")
+        elif before in {"named", "called", "at"}:
+            names.append(typed(reading, start, stop))
+            reading.take(start - 1, stop, "company_name")
+        elif stop == start + 1 and len(reading.words[start].text) < 2:
+            continue
+        elif lead := reading.ends_with(wording().mentioning, start):
+            found.add(reading, start, stop, start - lead)
+        elif not _is_term(reading, start, stop):
+            found.add(reading, start, stop)
+    return names, titles
+
+
+def _is_term(reading: Reading, start: int, stop: int) -> bool:
+    """Whether a quoted phrase is just a role or an industry in quotes: CEOs of "SaaS" firms."""
+    known = vocabulary()
+    stems = tuple(reading.stems[start:stop])
+    if known.roles.get(stems) is not None:
+        return True
+    companies = reading.stem(stop) in wording().companies
+    return known.industry_names.get(stems) is not None or (
+        companies and known.industry_adjectives.get(stems) is not None
+    )
+
+
+def read_mentions(reading: Reading, found: Keywords) -> None:
+    """Phrases after words that say that a text holds them: "mentioning craft beer"."""
+    position = 0
+    while position < len(reading.words):
+        length = reading.starts_with(wording().mentioning, position)
+        if not length or not reading.is_free(position) or not _is_mention(reading, position):
+            position += 1
+            continue
+        position = _phrases_after(reading, position, length, found) or position + 1
+
+
+def read_activities(reading: Reading, found: Keywords) -> None:
+    """Phrases after words for what companies do: "that handle personal injury".
+
+    What is itself an industry is left to be read as one where no other industry is named.
+    """
+    position = 0
+    while position < len(reading.words):
+        length = reading.starts_with(wording().doing, position)
+        start = position + length
+        if not length or not reading.is_free(position) or not reading.is_free(start):
+            position += 1
+            continue
+        role = reading.match(vocabulary().roles, position)
+        if (
+            role
+            or not _of_companies(reading, position)
+            or _names_a_department(reading, position, start)
+        ):
+            position += 1
+            continue
+        stop = _end_of_phrase(reading, start)
+        if _is_industry_alone(reading, position, start, stop):
+            reading.take(position, start, ACTIVITY_RULE)
+            position = stop
+            continue
+        position = _phrases_after(reading, position, length, found) or position + 1
+
+
+def _phrases_after(reading: Reading, position: int, length: int, found: Keywords) -> int | None:
+    """Takes the list of phrases after a marker; the position after it, ``None`` without one."""
+    begin, start = position, position + length
+    while reading.is_free(start) and reading.stem(start) in wording().keyword_fillers:
+        start += 1
+    while begin > 0 and reading.is_free(begin - 1) and reading.stem(begin - 1) in _PRONOUNS:
+        begin -= 1
+    either = False
+    end = None
+    while reading.is_free(start):
+        stop = _end_of_phrase(reading, start)
+        if stop == start:
+            break
+        found.add(reading, start, stop, begin)
+        end = begin = start = stop
+        joint = reading.stem(start) in _JOINTS
+        if not joint and reading.gap(start) not in {",", "/", "&"}:
+            break
+        if reading.stem(start + joint) in wording().asking_verbs | wording().people:
+            break
+        either = either or reading.stem(start) == "or"
+        start += joint
+        again = reading.starts_with(wording().mentioning, start)
+        start += again or reading.starts_with(wording().doing, start)
+    if either and len(found.wanted) > 1:
+        reading.warnings.append("Companies must have every one of the phrases, not just any.")
+    return end
+
+
+def _end_of_phrase(reading: Reading, start: int) -> int:
+    stop = start
+    ends = wording().phrase_ends
+    while reading.is_free(stop) and stop - start < KEYWORD_WORDS_MAX:
+        word = reading.words[stop]
+        if stop > start and word.breaks and word.before not in {"/", "+", "."}:
+            break
+        if word.stem in ends or reading.negated[stop] != reading.negated[start]:
+            break
+        stop += 1
+    while stop > start and reading.stem(stop - 1) in wording().phrase_edges:
+        stop -= 1
+    return stop
+
+
+def _is_mention(reading: Reading, position: int) -> bool:
+    """Whether "about" and "using" speak of companies, not of asking: "tell me about CEOs"."""
+    if reading.stem(position) != "about":
+        return True
+    before = reading.stem(position - 1)
+    industry = vocabulary().last_words_of_industries
+    return position > 0 and (before in wording().companies | industry or before == "talking")
+
+
+def _of_companies(reading: Reading, position: int) -> bool:
+    """Whether what is done from a position is done by companies named right before."""
+    before = position - 1
+    if reading.words[position].breaks:
+        return False
+    while before >= 0 and reading.stem(before) in _PRONOUNS | {"also", "mainly", "primarily", "is"}:
+        before -= 1
+    if before < 0:
+        return False
+    stem = reading.stem(before)
+    if stem in wording().people:
+        return False
+    known = vocabulary()
+    return (
+        stem in wording().companies
+        or stem in known.last_words_of_industries
+        or reading.rules[before] in {"place", "employee_count", KEYWORD_RULE}
+    )
+
+
+def _names_a_department(reading: Reading, position: int, start: int) -> bool:
+    """Whether people's work is meant: "who handle payroll" has people or a role before it."""
+    return reading.stem(position - 1) == "who" and (
+        reading.match(vocabulary().functions, start) is not None
+    )
+
+
+def _is_industry_alone(reading: Reading, position: int, start: int, stop: int) -> bool:
+    """Whether the phrase is an industry and nothing before it is one: "firms that do roofing"."""
+    known = vocabulary()
+    stems = tuple(reading.stems[start:stop])
+    if known.industry_names.get(stems) is None and stems not in known.industry_adjectives:
+        return False
+    before = position - 1
+    while before > 0 and reading.stem(before) in _PRONOUNS:
+        before -= 1
+    for length in range(1, min(5, before + 1) + 1):
+        phrase = tuple(reading.stems[before + 1 - length : before + 1])
+        if phrase in known.industry_names:
+            return False
+        adjective = tuple(reading.stems[before + 1 - length : before])
+        if adjective and adjective in known.industry_adjectives:
+            return False
+    return True
+
+
+def read_leftovers(reading: Reading, found: Keywords, *, companies: bool, narrow: bool) -> None:
+    """Words that no rule knows, where they describe companies: "blockchain startups".
+
+    In a search for companies (``companies``) they always do, unless an industry is named already
+    and they stand apart from it; ``narrow`` says that something else restricts the search.
+    """
+    start = 0
+    while start < len(reading.words):
+        stop = start
+        while _is_plain(reading, stop) and not (stop > start and reading.words[stop].breaks):
+            stop += 1
+        if stop == start:
+            start += 1
+            continue
+        first = max(start, stop - KEYWORD_WORDS_MAX)
+        if reading.is_aside(first, stop):
+            start = stop
+            continue
+        if _describes(reading, first, stop) or (companies and narrow):
+            found.add(reading, first, stop)
+            phrase = typed(reading, first, stop)
+            if not reading.negated[first]:
+                reading.warnings.append(
+                    f'"{phrase}" is no known industry; it was looked for in the companies\' texts.'
+                )
+        elif reading.negated[first] and reading.stem(start - 1) != "not":
+            found.add(reading, first, stop)
+        start = stop
+
+
+def _is_plain(reading: Reading, position: int) -> bool:
+    if not reading.is_free(position):
+        return False
+    word = reading.words[position]
+    known = wording()
+    return (
+        len(word.text) > 1
+        and word.number is None
+        and word.stem not in known.fillers
+        and word.stem not in known.qualifiers
+        and word.stem not in known.asking_verbs
+        and word.stem not in known.clause_starts
+    )
+
+
+def _describes(reading: Reading, start: int, stop: int) -> bool:
+    """Whether words stand right before a word for companies."""
+    if stop >= len(reading.words) or reading.words[stop].breaks:
+        return False
+    stem = reading.stem(stop)
+    if reading.rules[stop] == "industry":
+        return True
+    return reading.rules[stop] is None and stem in wording().companies
+
+
+def bounded_keywords(reading: Reading, phrases: dict[str, None]) -> tuple[str, ...]:
+    """At most ``MAX_TERMS`` phrases of bounded length."""
+    usable = [phrase for phrase in phrases if len(phrase) <= 100]
+    if len(usable) < len(phrases) or len(usable) > MAX_TERMS:
+        reading.warnings.append(f"Only {MAX_TERMS} phrases of at most 100 characters are used.")
+    return tuple(usable[:MAX_TERMS])
