@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from api.caller import AccountKind, Tier
 from api.domain.account.service import create_key
+from api.errors import DomainError
 from api.load import queries
 from api.load.service import load_companies, load_persons
 from api.progress import Bar
@@ -19,6 +21,9 @@ from api.stores.postgres_migrations import migrate as migrate_postgres
 
 SAMPLE_ACCOUNT = "sample"
 SAMPLE_KEY_FILE = "sample-key"
+# Their vectors take ten seconds on two cores that have nothing else to do, and tests start often.
+SAMPLE_ORGANISATIONS = 2_000
+_PERSONS_PER_ORGANISATION = 10
 
 
 async def migrate_all(of: Settings) -> list[str]:
@@ -48,7 +53,7 @@ class FirstStart:
         clickhouse = await ClickHouse.connect(of.required_clickhouse_url)
         try:
             if self._sample and not (await queries.counts(clickhouse)).companies:
-                await self._load_sample(clickhouse)
+                await self._load_sample(of, clickhouse)
         finally:
             await clickhouse.close()
         if not key_file(of).exists():
@@ -73,7 +78,7 @@ class FirstStart:
             highlight=False,
         )
 
-    async def _load_sample(self, clickhouse: ClickHouse) -> None:
+    async def _load_sample(self, of: Settings, clickhouse: ClickHouse) -> None:
         # Imported here: making a market needs much that no other start does.
         from api.market.generate import sample
 
@@ -84,8 +89,33 @@ class FirstStart:
                 folder = market.company_files[0].parent
                 await load_companies(clickhouse, market.company_files, rejects_folder=folder)
                 await load_persons(clickhouse, market.person_files, rejects_folder=folder)
+                await self._load_sample_organisations(of, market.company_files[0])
             finally:
                 await asyncio.to_thread(made.__exit__, None, None, None)
+
+    async def _load_sample_organisations(self, of: Settings, companies: Path) -> None:
+        """The market's first companies are its organisations, as far as their vectors take seconds.
+
+        A start does not fail for want of a service that embeds.
+        """
+        from api.domain.organisation.embedder import embedder_of
+        from api.load.organisation_service import load_organisations
+        from api.market.generate import first_rows
+
+        rows = min(SAMPLE_ORGANISATIONS, 1 + self._sample // _PERSONS_PER_ORGANISATION)
+        embedder = embedder_of(of)
+        try:
+            await load_organisations(
+                of.psycopg_url,
+                embedder,
+                [await asyncio.to_thread(first_rows, companies, rows)],
+                rejects_folder=companies.parent,
+                bars=partial(Bar, self._notes),
+            )
+        except DomainError as error:
+            self._notes.print(f"The sample has no organisations: {error.message}")
+        finally:
+            await embedder.close()
 
     async def _make_key(self, of: Settings) -> None:
         postgres = Postgres(of.sqlalchemy_url)

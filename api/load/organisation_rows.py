@@ -16,11 +16,11 @@ from psycopg import AsyncConnection, sql
 
 from api.domain.organisation.embedder import Embedder, Vectors, embedded_text
 from api.load.columns import EMBEDDING, Reason
-from api.load.organisations import EMBEDDING_HASH, WANTED
+from api.load.organisations import EMBEDDING_HASH, STORED
 from api.load.rejects import Reject
 from api.progress import Bars
 
-COLUMNS = (*WANTED, EMBEDDING_HASH)
+COLUMNS = (*STORED, EMBEDDING_HASH)
 # Texts whose vectors are computed and put on disk together: what a kill can cost, in seconds.
 WINDOW_TEXTS = 1_024
 _PAGE_LINES = 500_000

@@ -23,9 +23,11 @@ from api.load.columns import (
     Reason,
 )
 from api.load.companies import checked_domains
+from api.load.organisations_of_companies import OF_COMPANIES, name_places, with_company_columns
 from api.load.values import Verdicts, by_distinct_value, checked_text, clean_keywords
 
-WANTED = (*(column.name for column in ORGANISATION_COLUMNS), SUMMARY_KEYWORDS, EMBEDDING)
+STORED = (*(column.name for column in ORGANISATION_COLUMNS), SUMMARY_KEYWORDS, EMBEDDING)
+WANTED = (*STORED, *OF_COMPANIES)
 NEEDED = (("domain",), ("name",))
 EMBEDDING_HASH = "embedding_hash"
 
@@ -42,10 +44,12 @@ def organisation_batch(raw: RawBatch, verdicts: Verdicts, model: EmbeddingModel)
     to be computed.
     """
     nothing = pa.nulls(len(raw), pa.string())
+    given = with_company_columns(raw, verdicts)
     columns: dict[str, pa.Array] = {
-        column.name: checked_text(raw.columns.get(column.name, nothing), column, verdicts)
+        column.name: checked_text(given.get(column.name, nothing), column, verdicts)
         for column in ORGANISATION_COLUMNS
     }
+    name_places(columns)
     columns["domain"] = checked_domains(columns["domain"], "domain", verdicts)
     for name, most in (("lat", 90.0), ("lon", 180.0)):
         columns[name] = _degrees(columns[name], most, name, verdicts)
@@ -54,18 +58,19 @@ def organisation_batch(raw: RawBatch, verdicts: Verdicts, model: EmbeddingModel)
     )
     for name in ("created_at", "updated_at"):
         columns[name] = _dates(columns[name], name, _moment, pa.timestamp("us", "UTC"), verdicts)
-    columns[SUMMARY_KEYWORDS] = _keywords(raw, verdicts)
+    columns[SUMMARY_KEYWORDS] = _keywords(given.get(SUMMARY_KEYWORDS), len(raw), verdicts)
     columns[EMBEDDING] = _vectors(raw, model, verdicts)
     columns[EMBEDDING_HASH] = _hashes(columns, model)
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _keywords(raw: RawBatch, verdicts: Verdicts) -> pa.Array:
-    given = raw.columns.get(SUMMARY_KEYWORDS, pa.nulls(len(raw), LISTS_OF_TEXT))
+def _keywords(given: pa.Array | None, rows: int, verdicts: Verdicts) -> pa.Array:
+    if given is None:
+        given = pa.nulls(rows, LISTS_OF_TEXT)
     keywords = clean_keywords(given, verdicts, SUMMARY_KEYWORDS)
     words = pc.list_flatten(keywords)
     long = pc.greater(pc.utf8_length(words), SUMMARY_KEYWORD_CHARS_MAX)
-    too_long = np.zeros(len(raw), bool)
+    too_long = np.zeros(rows, bool)
     too_long[pc.list_parent_indices(keywords).filter(long).to_numpy()] = True
     verdicts.reject(pa.array(too_long), Reason.TOO_LONG, SUMMARY_KEYWORDS)
     return keywords

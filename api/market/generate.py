@@ -99,6 +99,15 @@ def sample(
         yield generate(persons, Path(folder), seed=seed, progress=progress)
 
 
+def first_rows(file: Path, rows: int) -> Path:
+    """A file beside this one with its first ``rows`` rows."""
+    with pq.ParquetFile(file) as source:
+        first = next(source.iter_batches(rows))
+    head = file.with_name(f"first-{file.name}")
+    pq.write_table(pa.Table.from_batches([first]), head, compression="zstd")
+    return head
+
+
 def _blocks(persons: int, seed: int) -> Iterator[tuple[CompanyBlock, pa.Table]]:
     """Blocks of companies with their people, until there are exactly ``persons``."""
     draws = Draws(seed)

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.domain.organisation.embedder import embedded_text
-from tests.documented import COMPANIES
 from tests.load.files import Row, csv_file, json_file, parquet_file, rejected
 from tests.load.organisation_files import (
     DIMENSION,
@@ -277,11 +276,3 @@ def test_the_command_loads_into_the_running_stack(stack: Stack, tmp_path: Path) 
     assert said.splitlines() == ["mine.jsonl: 1 loaded, 1 rejected", "  bad_number: 1"]
     found = stored(stack.settings.psycopg_url, "country")
     assert found["organisation-7000000.example"] == "Germany"
-
-
-async def test_companies_are_organisations_too(
-    tmp_path: Path, organisations: str, embedder: CountingEmbedder
-) -> None:
-    (report,) = await load(organisations, embedder, json_file(tmp_path / "c.jsonl", COMPANIES))
-    assert report.loaded == len({row["domain"] for row in COMPANIES if row.get("domain")})
-    assert "company_id" in report.ignored_columns
