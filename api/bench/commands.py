@@ -18,7 +18,13 @@ Json = Annotated[Path | None, typer.Option(help="Write the figures to this file,
 @bench.command("persons")
 def bench_persons(
     persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 1_000_000,
-    calls: Annotated[int, typer.Option(min=30, help="Questions by each way.")] = 1_000,
+    calls: Annotated[
+        int, typer.Option(min=30, help="Questions of each strategy, by each way.")
+    ] = 1_000,
+    smaller: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Figures (--json) of a run with fewer persons: growth."),
+    ] = None,
     json: Json = None,
 ) -> None:
     """A page of 100 people: GraphQL and REST against the same SQL straight on the engine.
@@ -30,8 +36,9 @@ def bench_persons(
 
     with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
         outcome = run_command(measure(persons, calls, Path(folder), notes.print))
-    tell_outcome(outcome, Console())
     write_json(json, outcome.as_json())
+    before = None if smaller is None else orjson.loads(smaller.read_bytes())
+    tell_outcome(outcome, Console(), before)
 
 
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def latency(seconds: Sequence[float]) -> Latency:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times as long one kind of call takes as another, at the median.
+    """How many times as long one kind of call takes as another, at a percentile.
 
     ``low`` and ``high`` enclose 95 % of the bootstrap's resamples.
     """
@@ -47,16 +47,26 @@ class Ratio:
         return self.value <= self.goal
 
 
-def ratio(name: str, over: Sequence[float], under: Sequence[float], goal: float) -> Ratio:
-    """The ratio of medians of two series that were measured in turn."""
+def ratio(
+    name: str,
+    over: Sequence[float],
+    under: Sequence[float],
+    goal: float,
+    share: float = 0.5,
+) -> Ratio:
+    """The ratio of a percentile (the median) of two series that were measured in turn."""
     draw = random.Random(1)  # noqa: S311 - statistics, not secrets
+
+    def of(seconds: Sequence[float]) -> float:
+        return _percentile(sorted(seconds), share)
+
     resampled = sorted(
-        _median(draw.choices(over, k=len(over))) / _median(draw.choices(under, k=len(under)))
+        of(draw.choices(over, k=len(over))) / of(draw.choices(under, k=len(under)))
         for _ in range(BOOTSTRAPS)
     )
     return Ratio(
         name,
-        round(_median(over) / _median(under), 3),
+        round(of(over) / of(under), 3),
         round(_percentile(resampled, 0.025), 3),
         round(_percentile(resampled, 0.975), 3),
         goal,
@@ -97,10 +107,6 @@ def _status_kib(pid: int, field: str) -> int:
         if line.startswith(f"{field}:"):
             return int(line.split()[1])
     return 0
-
-
-def _median(values: Sequence[float]) -> float:
-    return _percentile(sorted(values), 0.5)
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
