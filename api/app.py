@@ -30,7 +30,7 @@ from workers.publisher import publishing
 
 # The GraphQL endpoint refuses methods itself, in its own shape.
 _ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-_PROBES = {"/health", "/ready"}
+_PROBES = {"/health", "/ready", "/v2/health"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("http")
 

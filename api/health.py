@@ -22,8 +22,12 @@ _log = structlog.get_logger("health")
 
 
 def health_routes() -> list[BaseRoute]:
-    """The two probes; neither needs credentials, and neither tells more than up or down."""
-    return [Route("/health", _health), Route("/ready", _ready)]
+    """The probes; none needs credentials, and none tells more than up or down."""
+    return [
+        Route("/health", _health),
+        Route("/ready", _ready),
+        Route("/v2/health", _organisation_health),
+    ]
 
 
 async def _health(_: Request) -> Response:
@@ -54,6 +58,18 @@ async def _ready(request: Request) -> Response:
     return Response(
         orjson.dumps(body),
         status_code=200 if ready else 503,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+async def _organisation_health(request: Request) -> Response:
+    """Liveness and database check of organisation search, as it is documented."""
+    stores: Stores = request.app.state.stores
+    up = await _answers("postgres", lambda: stores.postgres.fetch(text("select 1")))
+    return Response(
+        b'{"status":"ok"}' if up else b'{"status":"unavailable"}',
+        status_code=200 if up else 503,
         media_type="application/json",
         headers={"cache-control": "no-store"},
     )

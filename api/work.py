@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from api.caller import Caller
 from api.cursors import CursorSigner
+from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
 from api.sealing import Sealer
@@ -32,6 +33,7 @@ class Stores:
     sealer: Sealer
     insecure_delivery: bool
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
+    embeddings: QueryEmbeddings
 
 
 @asynccontextmanager
@@ -45,6 +47,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
     postgres = Postgres(of.sqlalchemy_url)
     redis = connect_redis(of.required_redis_url)
     client = ClickHouse(of.required_clickhouse_url)
+    embeddings = QueryEmbeddings(embedder_of(of))
     try:
         yield Stores(
             postgres,
@@ -54,8 +57,10 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             queue,
             Sealer(of.required_secret),
             of.allow_insecure_delivery,
+            embeddings,
         )
     finally:
+        await embeddings.close()
         await redis.aclose()
         await client.close()
         await postgres.close()

@@ -1,11 +1,12 @@
 """What resolvers are handed: the work of one request, with its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from api.domain.account.service import authenticate
 from api.work import Stores, Work
+from graph.loaders import SimilarOrganisations
 
 API_KEY_HEADER = "x-api-key"
 
@@ -16,6 +17,11 @@ class Context:
 
     work: Work
     request_id: str
+    similar_organisations: SimilarOrganisations = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Gives the request its loaders."""
+        object.__setattr__(self, "similar_organisations", SimilarOrganisations(self.work))
 
 
 async def open_context(request: Request) -> Context:

@@ -6,6 +6,7 @@ from typing import NewType
 import strawberry
 from graphql import GraphQLError
 
+from api.domain.organisation.criteria import MAX_WEIGHT, WEIGHTS
 from api.moments import written
 
 # JSON numbers are exact up to here in every common reader, JavaScript's included.
@@ -19,6 +20,23 @@ def _whole(value: object) -> int:
 
 
 BigInt = NewType("BigInt", int)
+
+
+def _weight(value: object) -> float:
+    if isinstance(value, str) and value in WEIGHTS:
+        return WEIGHTS[value]
+    if type(value) in (int, float) and 0 <= value <= MAX_WEIGHT:  # type: ignore[operator]
+        return float(value)  # type: ignore[arg-type]
+    raise GraphQLError(f"must be a number from 0 to {MAX_WEIGHT}, or one of {', '.join(WEIGHTS)}")
+
+
+SteeringWeight = NewType("SteeringWeight", float)
+
+STEERING_WEIGHT = strawberry.scalar(
+    name="SteeringWeight",
+    description="A number from 0.0 to 2.0, or `weak` (0.5), `normal` (1.0) or `strong` (2.0).",
+    parse_value=_weight,
+)
 
 BIG_INT = strawberry.scalar(
     name="BigInt",

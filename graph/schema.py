@@ -10,8 +10,11 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from graph.company import CompanyQuery
 from graph.executor import RowExecutor
+from graph.organisation import OrganisationQuery
+from graph.organisation_search import OrganisationSearchQuery
+from graph.organisation_stats import OrganisationStatsQuery
 from graph.person import PersonQuery
-from graph.scalars import BIG_INT, DATE_TIME, BigInt
+from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
 from graph.usage import UsageQuery
 from graph.webhook import WebhookMutation, WebhookQuery
 
@@ -24,14 +27,29 @@ class DocumentedValues(NameConverter):
         return enum_value.name.lower()
 
 
-Query = merge_types("Query", (PersonQuery, CompanyQuery, WebhookQuery, UsageQuery))
+Query = merge_types(
+    "Query",
+    (
+        PersonQuery,
+        CompanyQuery,
+        OrganisationSearchQuery,
+        OrganisationQuery,
+        OrganisationStatsQuery,
+        WebhookQuery,
+        UsageQuery,
+    ),
+)
 Mutation = merge_types("Mutation", (WebhookMutation,))
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(
-        scalar_map={BigInt: BIG_INT, datetime: DATE_TIME},
+        scalar_map={
+            BigInt: BIG_INT,
+            SteeringWeight: STEERING_WEIGHT,
+            datetime: DATE_TIME,
+        },
         name_converter=DocumentedValues(),
     ),
     execution_context_class=RowExecutor,

@@ -17,7 +17,7 @@ from graph.http import read_json
 from graph.operation import MAX_PROBLEMS
 from graph.schema import schema
 from rest.errors import problem, renamed
-from rest.prepare import RESULT, WITH_BODY, Parameter, PreparedRoute, prepare
+from rest.prepare import COLUMNS, RESULT, WITH_BODY, Parameter, PreparedRoute, prepare
 from rest.routes import ROUTES
 from rest.values import MAX_NAME_CHARS, read_json_value, read_text
 
@@ -67,10 +67,15 @@ async def run(prepared: PreparedRoute, request: Request) -> Response:
     context = await open_context(request)
     if not prepared.public:
         context.work.caller  # noqa: B018 - raises: who asks comes before what is asked
+    variables = await variables_of(prepared, request)
+    document = prepared.document
+    if prepared.document_of is not None and (columns := variables.pop(COLUMNS, None)):
+        always = prepared.route.default_columns[0]
+        document = prepared.document_of(tuple(dict.fromkeys((always, *columns))))
     result = await execute_prepared(
         schema,
-        prepared.document,
-        variables=await variables_of(prepared, request),
+        document,
+        variables=variables,
         context=context,
         omit_absent=True,
     )

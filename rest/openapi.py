@@ -52,6 +52,13 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "Int": {"type": "integer", "format": "int32"},
     "BigInt": {"type": "integer", "format": "int64"},
     "Float": {"type": "number"},
+    "Date": {"type": "string", "format": "date"},
+    "SteeringWeight": {
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": 2},
+            {"type": "string", "enum": ["weak", "normal", "strong"]},
+        ]
+    },
     "Boolean": {"type": "boolean"},
     "DateTime": {"type": "string", "format": "date-time"},
 }
@@ -62,12 +69,18 @@ def document() -> dict[str, Any]:
     examples = orjson.loads(EXAMPLES.read_bytes())
     components: dict[str, Any] = {"Problem": _PROBLEM}
     paths: dict[str, dict[str, Any]] = {}
+    identifiers: set[str] = set()
     for row in ROUTES:
         prepared = prepare(row, schema._schema)
         example = examples.get(f"{row.method} {row.path}")
         operations = paths.setdefault(row.path, {})
         values = {**examples["parameters"], **examples["requests"]}
-        operations[row.method.lower()] = _operation(prepared, components, example, values)
+        operation = _operation(prepared, components, example, values)
+        # An operation with two paths needs two identifiers.
+        if operation["operationId"] in identifiers:
+            operation["operationId"] += row.path.replace("/", "_")
+        identifiers.add(operation["operationId"])
+        operations[row.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -264,7 +277,18 @@ TEXT_PATTERN = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*$"
 def _body(prepared: PreparedRoute, components: dict[str, Any]) -> dict[str, Any]:
     result = _object(prepared.field.type)
     fields = [(member.name, result.fields[member.field]) for member in prepared.members]
-    return _object_schema(fields, components)
+    body = _object_schema(fields, components)
+    if prepared.route.chosen is not None:
+        rows = body["properties"][prepared.route.chosen]
+        rows["items"] = _some_of(rows["items"], components, prepared.route.default_columns[0])
+    return body
+
+
+def _some_of(reference: dict[str, Any], components: dict[str, Any], always: str) -> dict[str, Any]:
+    """An object of which only the columns that were asked for are there."""
+    name = reference["$ref"].rpartition("/")[2]
+    components[f"{name}Row"] = {**components[name], "required": [always]}
+    return {"$ref": f"#/components/schemas/{name}Row"}
 
 
 def _object_schema(
@@ -273,15 +297,13 @@ def _object_schema(
     properties = {}
     required = []
     for name, field in fields:
-        properties[name] = {
-            **_type_schema(field.type, components),
-            "description": field.description or "",
-        }
+        shape = _type_schema(field.type, components)
         definition = field.extensions["strawberry-definition"]
         absent = definition.metadata.get(ABSENT)
         nullable = not isinstance(field.type, GraphQLNonNull)
         if nullable and absent is Absent.KEEP_NULL:
-            properties[name] = _or_null(properties[name])
+            shape = _nullable(shape)
+        properties[name] = {**shape, "description": field.description or ""}
         if absent is Absent.KEEP_NULL or not (nullable or absent is Absent.OMIT_EMPTY):
             required.append(name)
     return {
@@ -290,10 +312,6 @@ def _object_schema(
         "required": required,
         "additionalProperties": False,
     }
-
-
-def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
-    return {**shape, "type": [shape["type"], "null"]}
 
 
 def _type_schema(of: GraphQLOutputType, components: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """From a row of the table to a prepared document: looked up, validated, described."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from graphql import (
     DocumentNode,
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -31,6 +36,9 @@ from rest.values import bare
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 WITH_BODY = frozenset({"POST", "PATCH"})
 RESULT = "result"
+COLUMNS = "columns"
+MAX_COLUMN_SETS = 64
+"""Documents kept of one route, for as many sets of columns; others are made anew."""
 _PATH_PARAMETER = re.compile(r"{([a-z_]+)}")
 
 
@@ -71,6 +79,8 @@ class PreparedRoute:
     field: GraphQLField
     public: bool
     """Whether it asks for no credentials."""
+    document_of: Callable[[tuple[str, ...]], DocumentNode] | None = None
+    """The document that gives these columns, where the request chooses some."""
 
     @property
     def in_body(self) -> tuple[Parameter, ...]:
@@ -93,7 +103,21 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     kind, field = _found(route, schema)
     parameters = _parameters(route, field)
     members = _members(route, field)
-    text = _document_text(kind, route, field, parameters, members)
+
+    # Plans of execution are kept by document, so the same columns need the same document.
+    @lru_cache(maxsize=MAX_COLUMN_SETS)
+    def document_of(columns: tuple[str, ...]) -> DocumentNode:
+        text = _document_text(kind, route, field, parameters, members, columns)
+        return _validated(route, text, schema)
+
+    document = document_of(route.default_columns)
+    if route.chosen is None:
+        return PreparedRoute(route, document, parameters, members, field, _is_public(field))
+    described = (*parameters, _columns_parameter(route, field, members))
+    return PreparedRoute(route, document, described, members, field, _is_public(field), document_of)
+
+
+def _validated(route: Route, text: str, schema: GraphQLSchema) -> DocumentNode:
     try:
         document = parse(text)
     except Exception as error:
@@ -101,7 +125,27 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     faults = validate(schema, document)
     if faults:
         raise WrongRoute(f"{route.method} {route.path}: {faults[0].message}")
-    return PreparedRoute(route, document, parameters, members, field, _is_public(field))
+    return document
+
+
+def _columns_parameter(route: Route, field: GraphQLField, members: tuple[Member, ...]) -> Parameter:
+    result = get_named_type(field.type)
+    assert isinstance(result, GraphQLObjectType)  # noqa: S101 - checked by _members
+    fields = [result.fields[each.field] for each in members if each.name == route.chosen]
+    rows = get_named_type(fields[0].type) if fields else None
+    if not isinstance(rows, GraphQLObjectType) or not route.default_columns:
+        raise WrongRoute(f"{route.method} {route.path}: {route.chosen} has no columns.")
+    names = [to_snake_case(name) for name, _ in plain_fields(rows)]
+    return Parameter(
+        name=COLUMNS,
+        variable=COLUMNS,
+        place="body",
+        type=GraphQLList(GraphQLNonNull(GraphQLEnumType("Column", {name: name for name in names}))),
+        required=False,
+        default=list(route.default_columns),
+        description=f"Columns of each row; {route.default_columns[0]} is always one of them.",
+        bounds=Bounds(max_items=len(names)),
+    )
 
 
 def _found(route: Route, schema: GraphQLSchema) -> tuple[str, GraphQLField]:
@@ -192,6 +236,7 @@ def _document_text(
     field: GraphQLField,
     parameters: tuple[Parameter, ...],
     members: tuple[Member, ...],
+    columns: tuple[str, ...],
 ) -> str:
     result = get_named_type(field.type)
     assert isinstance(result, GraphQLObjectType)  # noqa: S101 - checked by _members
@@ -199,7 +244,12 @@ def _document_text(
     declared = ", ".join(_declaration(name, field.args[name]) for name in names)
     passed = ", ".join(f"{name}: ${name}" for name in names)
     body = " ".join(
-        f"{member.name}: {member.field}{selection(result.fields[member.field].type)}"
+        f"{member.name}: {member.field}"
+        + (
+            _selection_of(columns)
+            if member.name == route.chosen
+            else selection(result.fields[member.field].type)
+        )
         for member in members
     )
     head = f"{kind} ({declared})" if declared else kind
@@ -214,6 +264,10 @@ def _declaration(name: str, argument: GraphQLArgument) -> str:
     node = ast_from_value(argument.default_value, argument.type)
     assert node is not None  # noqa: S101 - a default is a value of its own type
     return f"{text} = {print_ast(node)}"
+
+
+def _selection_of(columns: tuple[str, ...]) -> str:
+    return " { " + " ".join(f"{name}: {to_camel_case(name)}" for name in columns) + " }"
 
 
 def selection(of: GraphQLOutputType, seen: tuple[str, ...] = ()) -> str:

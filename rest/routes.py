@@ -24,6 +24,9 @@ class Route:
     Arguments of GET and DELETE come from path and query string, those of POST and PATCH from path
     and JSON body. ``leave_out`` names (snake_case) the optional arguments that only GraphQL offers,
     ``require`` those that REST insists on.
+
+    ``chosen`` is a member of the body whose rows hold the columns that the request names in
+    ``columns``, ``default_columns`` where it names none; the first of these is always there.
     """
 
     method: str
@@ -36,6 +39,23 @@ class Route:
     renames: Mapping[str, str] = field(default_factory=lambda: RENAMES)
     leave_out: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
+    chosen: str | None = None
+    default_columns: tuple[str, ...] = ()
+
+
+def _organisation_search(path: str) -> Route:
+    return Route(
+        "POST",
+        path,
+        "organisationSearch",
+        "Organisation search",
+        ("data: nodes", "metadata"),
+        "Organisations",
+        renames=MappingProxyType({"first": "size"}),
+        leave_out=("after",),
+        chosen="data",
+        default_columns=("domain", "name", "country"),
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -72,6 +92,34 @@ ROUTES: tuple[Route, ...] = (
         "Company domain inventory",
         ("data: nodes", "pagination"),
         "Companies",
+    ),
+    _organisation_search("/v1/organisations/search"),
+    _organisation_search("/v2/search"),
+    Route(
+        "POST",
+        "/v2/fetch",
+        "organisationFetch",
+        "Organisations by domain",
+        ("data: nodes", "metadata"),
+        "Organisations",
+        chosen="data",
+        default_columns=("domain", "name", "country"),
+    ),
+    Route(
+        "POST",
+        "/v2/stats",
+        "organisationStats",
+        "Organisation statistics",
+        ("data: buckets", "elapsed_ms", "metadata"),
+        "Organisations",
+    ),
+    Route(
+        "GET",
+        "/v2/filters/options",
+        "organisationFilterOptions",
+        "Values for filter menus",
+        ("filters", "metadata"),
+        "Organisations",
     ),
     Route(
         "POST",
@@ -139,5 +187,6 @@ NOT_IN_REST: Mapping[str, str] = MappingProxyType(
         "interpretPersonSearch": "a look before a search; every search reports its interpretation",
         "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",
         "enableWebhookEndpoint": "no documented route; by REST an endpoint is replaced",
+        "organisation": "POST /v2/fetch gives one organisation as well as many",
     }
 )

@@ -36,14 +36,14 @@ class Stack:
     process: subprocess.Popen[bytes]
     settings: Settings
 
-    def new_key(self, account: str = "tests") -> str:
+    def new_key(self, account: str = "tests", tier: Tier = Tier.TIER_1) -> str:
         """A new API key of an account, made as `stibnite key create` makes it."""
 
         async def create() -> str:
             postgres = Postgres(self.settings.sqlalchemy_url)
             try:
                 key = await create_key(
-                    postgres, account=account, kind=AccountKind.STANDARD, tier=Tier.TIER_1
+                    postgres, account=account, kind=AccountKind.STANDARD, tier=tier
                 )
             finally:
                 await postgres.close()

@@ -16,11 +16,13 @@ from graphql import (
     IntValueNode,
     NameNode,
     NullValueNode,
+    ObjectValueNode,
     StringValueNode,
     Visitor,
     visit,
 )
 from graphql.language import REMOVE
+from hypothesis import strategies as st
 
 MAX_INT = 2**31 - 1
 QUERIES = (
@@ -43,7 +45,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "description": ("CRM enrichment workflow",),
     "endpointId": ("5f0c2b1e-7d3c-4b1e-9f4e-3f1a2b3c4d5e", "endpoint_123"),
     "deliveryId": ("8a4c2b0d-3a4e-4f8f-8cf2-018f4f8f1f42", "delivery_123"),
+    "describe": ("payroll for small companies", "bread and cakes"),
 }
+REMOVED = ("after", "searchAfter", "explain")
+"""Arguments whose good values cannot be guessed, or need another key."""
 NUMBERS: dict[str, Callable[[int], int]] = {
     "first": lambda value: 1 + abs(value) % 100,
     "maxRecords": lambda value: 1 + abs(value) % 500,
@@ -52,13 +57,19 @@ NUMBERS: dict[str, Callable[[int], int]] = {
 }
 
 
+schemathesis.graphql.scalar(
+    "SteeringWeight",
+    st.sampled_from(("weak", "normal", "strong")).map(lambda word: StringValueNode(value=word)),
+)
+
+
 class Sensible(Visitor):
     """Puts sensible values in the place of generated ones of the right type; leaves wrong types."""
 
     def leave_argument(self, node: ArgumentNode, *_: Any) -> Any:
         """One argument."""
         name, value = node.name.value, node.value
-        if name == "after" and isinstance(value, StringValueNode):
+        if name in REMOVED and not isinstance(value, NullValueNode):
             return REMOVE
         if isinstance(value, StringValueNode) and name in TEXTS:
             chosen = TEXTS[name][len(value.value) % len(TEXTS[name])]
@@ -72,7 +83,9 @@ class Sensible(Visitor):
         return None
 
     def leave_field(self, node: FieldNode, *_: Any) -> Any:
-        """A look-up needs one identifier."""
+        """A look-up needs one identifier, and a search something to search by."""
+        if node.name.value == "organisationSearch":
+            return _with_filters(node)
         given = [each for each in node.arguments or () if not isinstance(each.value, NullValueNode)]
         if node.name.value != "personLookup" or given:
             return None
@@ -87,6 +100,19 @@ class Sensible(Visitor):
             directives=node.directives,
             selection_set=node.selection_set,
         )
+
+
+def _with_filters(node: FieldNode) -> FieldNode:
+    """References must be known, and words need one that is to be found: filters need neither."""
+    kept = ("first", "dedup", "minScore", "searchBalance", "describe")
+    filters = ArgumentNode(name=NameNode(value="filters"), value=ObjectValueNode(fields=()))
+    return FieldNode(
+        name=node.name,
+        alias=node.alias,
+        arguments=(*(each for each in node.arguments or () if each.name.value in kept), filters),
+        directives=node.directives,
+        selection_set=node.selection_set,
+    )
 
 
 @schemathesis.hook

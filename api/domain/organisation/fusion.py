@@ -1,0 +1,81 @@
+"""Reciprocal rank fusion: one ranking out of several, each hit with the reason for its place."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+K = 60
+"""The constant of reciprocal rank fusion: how slowly a rank loses its worth."""
+
+
+class Scored(NamedTuple):
+    """A row of one list: its key and its score, of which more is better."""
+
+    domain: str
+    score: float
+    name: str = ""
+
+
+class Fused(NamedTuple):
+    """A row of the fused list. ``ranks`` and ``shares`` are per list, in the order of the lists; a
+    rank is ``None`` where a list does not have the row.
+    """
+
+    domain: str
+    score: float
+    ranks: tuple[int | None, ...]
+    shares: tuple[float, ...]
+    name: str = ""
+
+
+def fuse(
+    lists: Sequence[Sequence[Scored]], weights: Sequence[float], *, by_score: bool
+) -> list[Fused]:
+    """The rows of all lists, best first.
+
+    A list gives its row at ``rank`` (from 1) the share ``weight / (K + rank)``. With ``by_score``
+    that is scaled by the row's score over the best score of its list. Ranks alone cannot tell a
+    list that is sure of its first row from one that hardly tells its rows apart; scores can, and
+    the ratio within a list needs no common scale. Measured on sets of four kinds, this is better
+    than or equal to plain fusion on each.
+
+    Rows of equal sums are in the order of their best rank, then of their domain.
+    """
+    ranks: dict[str, list[int | None]] = {}
+    shares: dict[str, list[float]] = {}
+    names: dict[str, str] = {}
+    for number, (rows, weight) in enumerate(zip(lists, weights, strict=True)):
+        best = rows[0].score if rows else 0.0
+        for rank, row in enumerate(rows, 1):
+            relative = max(row.score, 0.0) / best if by_score and best > 0 else 1.0
+            own = ranks.setdefault(row.domain, [None] * len(lists))
+            own[number] = rank
+            shares.setdefault(row.domain, [0.0] * len(lists))[number] = (
+                weight * relative / (K + rank)
+            )
+            names[row.domain] = row.name
+    fused = [
+        Fused(domain, sum(shares[domain]), tuple(own), tuple(shares[domain]), names[domain])
+        for domain, own in ranks.items()
+    ]
+    fused.sort(key=lambda row: (-row.score, min(r for r in row.ranks if r), row.domain))
+    return fused
+
+
+def alone(rows: Sequence[Scored], position: int, of: int) -> list[Fused]:
+    """One list as a fused one: list number ``position`` of ``of``, which has all the say."""
+
+    def placed[T](value: T, other: T) -> tuple[T, ...]:
+        return tuple(value if number == position else other for number in range(of))
+
+    return [
+        Fused(row.domain, row.score, placed(rank, None), placed(1.0, 0.0), row.name)
+        for rank, row in enumerate(rows, 1)
+    ]
+
+
+def collapsed(rows: Iterable[Fused]) -> list[Fused]:
+    """The first row of each name, compared as it is stored."""
+    first: dict[str, Fused] = {}
+    for row in rows:
+        first.setdefault(row.name, row)
+    return list(first.values())

@@ -1,0 +1,50 @@
+"""Loaders of one request: what many rows ask for one by one is asked of the stores at once."""
+
+from typing import Any, NamedTuple
+
+from strawberry.dataloader import DataLoader
+
+from api.domain.organisation.records import OrganisationRow
+from api.domain.organisation.similar import similar_to_each
+from api.errors import invalid
+from api.work import Work
+
+MAX_SIMILAR_LOOKUPS = 1_000
+"""Organisations of one request that others like them are looked up for, over all levels."""
+
+
+class _How(NamedTuple):
+    first: int
+    boost: tuple[str, ...]
+    penalize: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+class SimilarOrganisations:
+    """``Organisation.similar`` of a request, batched for each combination of arguments."""
+
+    def __init__(self, work: Work):
+        self._work = work
+        self._loaders: dict[_How, DataLoader[str, list[OrganisationRow]]] = {}
+        self._looked_up = 0
+
+    async def load(self, domain: str, **how: Any) -> list[OrganisationRow]:
+        """The organisations like the one at a domain.
+
+        Raises ``invalid_input`` for more than 1,000 look-ups in one request: lists within lists
+        multiply.
+        """
+        self._looked_up += 1
+        if self._looked_up > MAX_SIMILAR_LOOKUPS:
+            raise invalid(
+                "first", f"similar is asked for more than {MAX_SIMILAR_LOOKUPS} organisations"
+            )
+        wanted = _How(**how)
+        loader = self._loaders.get(wanted)
+        if loader is None:
+
+            async def load_all(domains: list[str]) -> list[list[OrganisationRow]]:
+                return await similar_to_each(self._work, domains, **wanted._asdict())
+
+            loader = self._loaders[wanted] = DataLoader(load_all, max_batch_size=100)
+        return await loader.load(domain)
