@@ -35,7 +35,7 @@ bench: .venv ## the benchmarks, in a data folder of their own
 
 lock: .venv ## renews requirements.lock
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --all-extras --upgrade \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --extra dev --upgrade \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock \
 		pyproject.toml
 

@@ -41,6 +41,28 @@ def bench_persons(
     tell_outcome(outcome, Console(), before)
 
 
+@bench.command("organisations")
+def bench_organisations(
+    organisations: Annotated[int, typer.Option(min=5_000, help="How many.")] = 200_000,
+    calls: Annotated[int, typer.Option(min=30, help="Questions by each way.")] = 300,
+    peers: Annotated[bool, typer.Option(help="Measure other engines, too.")] = True,
+    json: Json = None,
+) -> None:
+    """Every mode of organisation search, its legs, recall, and other engines on the same data.
+
+    The other engines (qdrant-edge, DuckDB, tantivy) are the extra `bench` and run in this process.
+    """
+    from api.bench.organisations_report import bench_organisations as measure
+    from api.bench.organisations_report import tell_outcome
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(
+            measure(organisations, calls, Path(folder), notes.print, with_peers=peers)
+        )
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,10 +92,12 @@ def peak_memory_mib(pids: Mapping[str, int]) -> dict[str, int]:
 
 def _children(process: psutil.Process, parts: set[int]) -> Iterator[psutil.Process]:
     """All descendants but those that are parts, or of parts: the supervisor is their parent."""
-    for child in process.children():
-        if child.pid not in parts:
-            yield child
-            yield from _children(child, parts)
+    # One that has just ended, as those of Postgres do all the time, has no children.
+    with suppress(psutil.NoSuchProcess):
+        for child in process.children():
+            if child.pid not in parts:
+                yield child
+                yield from _children(child, parts)
 
 
 def _status_kib(pid: int, field: str) -> int:
