@@ -1,19 +1,30 @@
 """Companies and the domain inventory."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from api.cursors import MAX_CURSOR_CHARS
-from api.domain.company import service
+from api.domain.company import search, service
 from api.domain.company.places import MAX_STATE_CHARS
-from api.domain.company.records import DomainPage
+from api.domain.company.records import CompanyRow, DomainPage
+from api.domain.interpreter.parser import MAX_QUERY_CHARS
+from api.domain.person.records import PersonPage
+from api.domain.person.service import MAX_COMPANY_PEOPLE_PAGE
 from api.errors import ErrorCode
-from api.paging import PageRequest
+from api.paging import MAX_RECORDS_CAP, PageRequest, TotalRelation
 from graph.context import Context
+from graph.interpretation import CompanyInterpretation
+from graph.interpretation_input import CompanyInterpretationInput, plain
 from graph.operation import argument, operation
-from graph.paging import DomainPagination
+from graph.paging import DomainPagination, PageInfo, SearchPagination
 from graph.scalars import BigInt
+
+if TYPE_CHECKING:
+    from graph.person import PersonConnection
+
+DEFAULT_PEOPLE = 10
+"""People of a company where nobody says how many: companies come by the page."""
 
 
 @strawberry.type(description="A company, with its firmographic context as far as known.")
@@ -34,6 +45,27 @@ class Company:
     city: str | None = strawberry.field(description="City of the company.")
     state: str | None = strawberry.field(description="State of the company, two letters in the US.")
     country: str | None = strawberry.field(description="Country of the company, two letters.")
+
+    @operation(
+        "The company's people, each billed like any person. The first pages of several companies "
+        "are looked up together; one request may ask for 10,000 people of companies.",
+        returns=Annotated["PersonConnection", strawberry.lazy("graph.person")],
+        errors=(ErrorCode.INVALID_CURSOR, ErrorCode.INVALID_INPUT),
+    )
+    async def people(
+        self,
+        info: strawberry.Info[Context, None],
+        first: Annotated[
+            int, argument("Page size.", min=1, max=MAX_COMPANY_PEOPLE_PAGE)
+        ] = DEFAULT_PEOPLE,
+        after: Annotated[
+            str | None,
+            argument("Cursor of a page of this company's people.", max_length=MAX_CURSOR_CHARS),
+        ] = strawberry.UNSET,
+    ) -> PersonPage:
+        """The source is the row that was projected: strawberry hands it over as ``self``."""
+        row: CompanyRow = self  # type: ignore[assignment]
+        return await info.context.people_of_companies.load(row.company_id, first, after)
 
 
 @strawberry.type(description="Minimal company city and state context.")
@@ -70,9 +102,129 @@ class DomainConnection:
     )
 
 
+@strawberry.type(description="A company with the cursor that continues after it.")
+class CompanyEdge:
+    """Projected from :class:`api.domain.company.search.CompanyEdge`."""
+
+    node: Company = strawberry.field(description="The company.")
+    cursor: str = strawberry.field(description="Continues after this company.")
+
+
+@strawberry.type(description="One page of companies found by a search.")
+class CompanySearchConnection:
+    """Projected from :class:`api.domain.company.search.CompanySearchPage`."""
+
+    interpretation: CompanyInterpretation = strawberry.field(
+        description="The validated company search interpretation, including company category, "
+        "location, filters, and warnings."
+    )
+    pagination: SearchPagination = strawberry.field(
+        description="Page metadata. Includes limit, total_records, total_pages, next_cursor, and "
+        "cap metadata when max_records is used."
+    )
+    nodes: list[Company] = strawberry.field(
+        description="Returned company records for the current page."
+    )
+    edges: list[CompanyEdge] = strawberry.field(
+        description="The same companies, each with a cursor."
+    )
+    page_info: PageInfo = strawberry.field(description="Relay's page information.")
+    billable_records: int = strawberry.field(
+        description="Number of returned company records billed for this response."
+    )
+
+
+@strawberry.type(description="What a company search would run, before anything is billed.")
+class CompanyPreview:
+    """Projected from :class:`api.domain.company.search.CompanyPreview`."""
+
+    interpretation: CompanyInterpretation = strawberry.field(
+        description="The validated interpretation."
+    )
+    total_records: int = strawberry.field(
+        description="Companies that match; counted up to 10,000 where `totalRecordsRelation` says "
+        "so."
+    )
+    total_records_relation: TotalRelation | None = strawberry.field(
+        description="`gte` where `totalRecords` is a lower bound; null where it is exact."
+    )
+
+
+CompanyQuestion = Annotated[
+    str | None,
+    argument(
+        "Natural-language company search, for example all SaaS companies in Idaho.",
+        min_length=1,
+        max_length=MAX_QUERY_CHARS,
+    ),
+]
+EditedCompanies = Annotated[
+    CompanyInterpretationInput | None,
+    argument(
+        "In place of `q`: an interpretation that was given out before, perhaps with parts taken "
+        "out. It is validated like any other input."
+    ),
+]
+
+
 @strawberry.type
 class CompanyQuery:
     """The queries about companies."""
+
+    @operation(
+        "Searches companies by a natural-language ICP query. The API interprets the query into "
+        "constrained company category, location, code, keyword, and employee-count filters before "
+        "running parameterized ClickHouse SQL. Totals are bounded by default for speed; pass "
+        "exact_count=true only when the slower exact count is required. Give `q` or an edited "
+        "`interpretation`.",
+        returns=CompanySearchConnection,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+    )
+    async def company_search(
+        self,
+        info: strawberry.Info[Context, None],
+        q: CompanyQuestion = strawberry.UNSET,
+        interpretation: EditedCompanies = strawberry.UNSET,
+        first: Annotated[
+            int, argument("Page size.", min=1, max=search.MAX_SEARCH_PAGE)
+        ] = search.MAX_SEARCH_PAGE,
+        after: Annotated[
+            str | None,
+            argument("Opaque cursor from the previous response.", max_length=MAX_CURSOR_CHARS),
+        ] = strawberry.UNSET,
+        max_records: Annotated[
+            int | None,
+            argument("Total cap across all pages, for example 2000.", min=1, max=MAX_RECORDS_CAP),
+        ] = strawberry.UNSET,
+        exact_count: Annotated[
+            bool,
+            argument(
+                "Set to true to request an exact ClickHouse count. Defaults to bounded totals for "
+                "lower latency."
+            ),
+        ] = False,
+    ) -> search.CompanySearchPage:
+        """Natural-language company search."""
+        asked = search.CompanySearch(q, plain(interpretation), exact_count)
+        page = PageRequest(first, after, max_records)
+        return await search.search(info.context.work, asked, page)
+
+    @operation(
+        "The free look: what a company search would run, and how many companies it has. No company "
+        "is shown and nothing is billed. Send the interpretation, less what should not count, back "
+        "to `companySearch`.",
+        returns=CompanyPreview,
+        errors=(ErrorCode.INVALID_INPUT,),
+    )
+    async def interpret_company_search(
+        self,
+        info: strawberry.Info[Context, None],
+        q: CompanyQuestion = strawberry.UNSET,
+        interpretation: EditedCompanies = strawberry.UNSET,
+    ) -> search.CompanyPreview:
+        """The interpretation of a company search."""
+        asked = search.CompanySearch(q, plain(interpretation))
+        return await search.preview(info.context.work, asked)
 
     @operation(
         "Returns non-billable company-domain metadata for accounts with enough known contacts. "

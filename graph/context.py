@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from api.domain.account.service import authenticate
 from api.work import Stores, Work
-from graph.loaders import SimilarOrganisations
+from graph.loaders import PeopleOfCompanies, SimilarOrganisations
 
 API_KEY_HEADER = "x-api-key"
 
@@ -18,10 +18,12 @@ class Context:
     work: Work
     request_id: str
     similar_organisations: SimilarOrganisations = field(init=False)
+    people_of_companies: PeopleOfCompanies = field(init=False)
 
     def __post_init__(self) -> None:
         """Gives the request its loaders."""
         object.__setattr__(self, "similar_organisations", SimilarOrganisations(self.work))
+        object.__setattr__(self, "people_of_companies", PeopleOfCompanies(self.work))
 
 
 async def open_context(request: Request) -> Context:

@@ -92,6 +92,20 @@ class PersonInterpretation:
     )
 
 
+@strawberry.type(description="The filters that a company search ran with; those that it has.")
+class CompanyFilters(InterpretedFilters):
+    """As those of people; the documents show what is not asked for as absent, not as null."""
+
+    company_city: str | None = strawberry.field(
+        description="City, where exactly one place is meant."
+    )
+    company_state: str | None = strawberry.field(
+        description="State code, where exactly one place is meant."
+    )
+    employee_count_min: int | None = strawberry.field(description="Fewest employees.")
+    employee_count_max: int | None = strawberry.field(description="Most employees.")
+
+
 @strawberry.type(description="The validated reading of a company search.")
 class CompanyInterpretation:
     """Projected from :class:`api.domain.interpreter.interpretation.CompanyInterpretation`."""
@@ -100,7 +114,7 @@ class CompanyInterpretation:
         description="Industries; several mean any of them."
     )
     locations: list[Location] = _list_if_any("Places named in the query; several mean any of them.")
-    filters: InterpretedFilters = strawberry.field(description="The filters that were applied.")
+    filters: CompanyFilters = strawberry.field(description="The filters that were applied.")
     requested_records: int | None = strawberry.field(
         description="The leading count of the query, where it has one."
     )

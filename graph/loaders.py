@@ -6,7 +6,10 @@ from strawberry.dataloader import DataLoader
 
 from api.domain.organisation.records import OrganisationRow
 from api.domain.organisation.similar import similar_to_each
+from api.domain.person import service
+from api.domain.person.records import PersonPage
 from api.errors import invalid
+from api.paging import PageRequest
 from api.work import Work
 
 MAX_SIMILAR_LOOKUPS = 1_000
@@ -48,3 +51,38 @@ class SimilarOrganisations:
 
             loader = self._loaders[wanted] = DataLoader(load_all, max_batch_size=100)
         return await loader.load(domain)
+
+
+MAX_PEOPLE_OF_COMPANIES = 10_000
+"""People that the companies of one request may be asked for in all, each at most ``first``."""
+
+
+class PeopleOfCompanies:
+    """``Company.people`` of a request: the first pages of many companies come by one query."""
+
+    def __init__(self, work: Work):
+        self._work = work
+        self._loaders: dict[int, DataLoader[str, PersonPage]] = {}
+        self._asked = 0
+
+    async def load(self, company_id: str, first: int, after: str | None) -> PersonPage:
+        """A page of a company's people.
+
+        Raises ``invalid_cursor``, and ``invalid_input`` for more than 10,000 people in one request.
+        """
+        self._asked += first
+        if self._asked > MAX_PEOPLE_OF_COMPANIES:
+            raise invalid(
+                "first", f"people of more than {MAX_PEOPLE_OF_COMPANIES:,} in all; ask for fewer"
+            )
+        if after is not None:
+            page = PageRequest(first, after)
+            return await service.more_people_of_company(self._work, company_id, page)
+        loader = self._loaders.get(first)
+        if loader is None:
+
+            async def load_all(company_ids: list[str]) -> list[PersonPage]:
+                return await service.people_of_companies(self._work, company_ids, first)
+
+            loader = self._loaders[first] = DataLoader(load_all)
+        return await loader.load(company_id)

@@ -15,6 +15,7 @@ from graph.organisation_search import OrganisationSearchQuery
 from graph.organisation_stats import OrganisationStatsQuery
 from graph.person import PersonQuery
 from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
+from graph.taxonomy import TaxonomyQuery
 from graph.usage import UsageQuery
 from graph.webhook import WebhookMutation, WebhookQuery
 
@@ -35,6 +36,7 @@ Query = merge_types(
         OrganisationSearchQuery,
         OrganisationQuery,
         OrganisationStatsQuery,
+        TaxonomyQuery,
         WebhookQuery,
         UsageQuery,
     ),

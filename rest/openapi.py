@@ -60,6 +60,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
         ]
     },
     "Boolean": {"type": "boolean"},
+    "JSON": {"type": "object"},
     "DateTime": {"type": "string", "format": "date-time"},
 }
 

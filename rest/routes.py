@@ -71,11 +71,29 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/v1/persons/search/taxonomy",
+        "personSearchTaxonomy",
+        "Person search taxonomy",
+        ("fast_paths", "native_geo_parameters"),
+        "Persons",
+    ),
+    Route(
+        "GET",
         "/v1/persons/lookup",
         "personLookup",
         "Exact person lookup",
         ("data: nodes", "billable_records"),
         "Persons",
+    ),
+    Route(
+        "GET",
+        "/v1/companies/search",
+        "companySearch",
+        "Natural-language company search",
+        ("interpretation", "pagination", "data: nodes", "billable_records"),
+        "Companies",
+        leave_out=("interpretation",),
+        require=("q",),
     ),
     Route(
         "GET",
@@ -185,6 +203,7 @@ ROUTES: tuple[Route, ...] = (
 NOT_IN_REST: Mapping[str, str] = MappingProxyType(
     {
         "interpretPersonSearch": "a look before a search; every search reports its interpretation",
+        "interpretCompanySearch": "a look before a search; every search reports its interpretation",
         "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",
         "enableWebhookEndpoint": "no documented route; by REST an endpoint is replaced",
         "organisation": "POST /v2/fetch gives one organisation as well as many",

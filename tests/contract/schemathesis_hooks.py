@@ -31,8 +31,20 @@ QUERIES = (
     "give me 20 decision makers for marketing agencies",
     "all employees at SaaS companies with fewer than 50 employees",
 )
+COMPANY_QUERIES = (
+    "all SaaS companies in Idaho",
+    "law firms in Nevada with 10+ employees",
+    "marketing agencies not in California",
+)
+SEARCHES = {
+    "personSearch": QUERIES,
+    "interpretPersonSearch": QUERIES,
+    "companySearch": COMPANY_QUERIES,
+    "interpretCompanySearch": COMPANY_QUERIES,
+}
 TEXTS: dict[str, tuple[str, ...]] = {
-    "q": QUERIES,
+    "dedupeToken": ("campaign-1", "campaign-2"),
+    "dedupeUserId": ("user-1",),
     "locationCity": ("Las Vegas", "Reno"),
     "locationState": ("NV", "Texas"),
     "industry": ("Software", "law"),
@@ -86,6 +98,8 @@ class Sensible(Visitor):
         """A look-up needs one identifier, and a search something to search by."""
         if node.name.value == "organisationSearch":
             return _with_filters(node)
+        if node.name.value in SEARCHES:
+            return _asked(node, SEARCHES[node.name.value])
         given = [each for each in node.arguments or () if not isinstance(each.value, NullValueNode)]
         if node.name.value != "personLookup" or given:
             return None
@@ -110,6 +124,30 @@ def _with_filters(node: FieldNode) -> FieldNode:
         name=node.name,
         alias=node.alias,
         arguments=(*(each for each in node.arguments or () if each.name.value in kept), filters),
+        directives=node.directives,
+        selection_set=node.selection_set,
+    )
+
+
+def _asked(node: FieldNode, queries: tuple[str, ...]) -> FieldNode:
+    """With a query of the list in place of one of the right type; by nothing else.
+
+    An interpretation may not stand beside it, nor an end user without a token.
+    """
+    given = {each.name.value: each for each in node.arguments or ()}
+    q = given.get("q")
+    if q is None or isinstance(q.value, StringValueNode | NullValueNode):
+        number = len(q.value.value) if q and isinstance(q.value, StringValueNode) else 0
+        value = StringValueNode(value=queries[number % len(queries)])
+        given["q"] = ArgumentNode(name=NameNode(value="q"), value=value)
+        given.pop("interpretation", None)
+    token = given.get("dedupeToken")
+    if token is None or isinstance(token.value, NullValueNode):
+        given.pop("dedupeUserId", None)
+    return FieldNode(
+        name=node.name,
+        alias=node.alias,
+        arguments=tuple(given.values()),
         directives=node.directives,
         selection_set=node.selection_set,
     )

@@ -141,3 +141,39 @@ def snake(value: Any) -> Any:
             for name, each in value.items()
         }
     return value
+
+
+def test_company_search_is_the_documented_one(asker: Asker) -> None:
+    documented = EXAMPLE["GET /v1/companies/search"]
+    body = asker.rest("/v1/companies/search", q="all SaaS companies in Idaho", max_records=2000)
+    answered = body.json()
+    assert answered["interpretation"] == documented["interpretation"]
+    assert list(answered) == list(documented)
+    # Everything was looked at, so the totals are exact: the example's are not.
+    relations = {"total_records_relation", "total_matching_records_relation"}
+    assert set(documented["pagination"]) - set(answered["pagination"]) == relations
+    found = [row for row in answered["data"] if row["company_id"] == "company_123"]
+    assert [row["domain"] for row in found] == ["example.com"]
+    assert answered["billable_records"] == len(answered["data"])
+
+
+def test_taxonomy_has_the_documented_shape(asker: Asker) -> None:
+    documented = EXAMPLE["GET /v1/persons/search/taxonomy"]
+    body = asker.rest("/v1/persons/search/taxonomy").json()
+    taxonomy, indexed = (body["fast_paths"][path] for path in ("taxonomy", "indexed_dynamic"))
+    assert body["native_geo_parameters"] == documented["native_geo_parameters"]
+    for path, answered in (("taxonomy", taxonomy), ("indexed_dynamic", indexed)):
+        example = documented["fast_paths"][path]
+        assert list(answered) == list(example)
+        assert answered["description"] == example["description"]
+    example = documented["fast_paths"]["taxonomy"]
+    for kind in ("roles", "industries"):
+        assert [each for each in example[kind] if each not in taxonomy[kind]] == []
+    assert example["compatibility"].items() <= taxonomy["compatibility"].items()
+    assert taxonomy["example_queries"] == example["example_queries"]
+    assert (
+        indexed["company_filters"] == documented["fast_paths"]["indexed_dynamic"]["company_filters"]
+    )
+    owner = next(role for role in indexed["roles"] if role["key"] == "owner")
+    assert {"owner", "office owner"} <= set(owner["phrases"])
+    assert asker.usage() == {"requests": 1, "billable_records": 0}
