@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     embedding_dimension: Annotated[int, Field(ge=1, le=4_000)] = 384
     """The length of that model's vectors."""
     embedding_api_key: Annotated[SecretStr, Field(max_length=1_000)] | None = None
+    job_retention_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """How long a job that has ended can be read; then it is deleted, and its bill stays."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

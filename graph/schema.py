@@ -10,6 +10,7 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from graph.company import CompanyQuery
 from graph.executor import RowExecutor
+from graph.job import JobMutation, JobQuery
 from graph.organisation import OrganisationQuery
 from graph.organisation_search import OrganisationSearchQuery
 from graph.organisation_stats import OrganisationStatsQuery
@@ -32,6 +33,7 @@ Query = merge_types(
     "Query",
     (
         PersonQuery,
+        JobQuery,
         CompanyQuery,
         OrganisationSearchQuery,
         OrganisationQuery,
@@ -41,7 +43,7 @@ Query = merge_types(
         UsageQuery,
     ),
 )
-Mutation = merge_types("Mutation", (WebhookMutation,))
+Mutation = merge_types("Mutation", (JobMutation, WebhookMutation))
 
 schema = strawberry.Schema(
     query=Query,

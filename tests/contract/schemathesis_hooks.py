@@ -5,6 +5,7 @@ and descriptions, which Schemathesis does not read: left alone, nearly every gen
 would be refused for its arguments, and nothing behind them would be tried.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ COMPANY_QUERIES = (
 SEARCHES = {
     "personSearch": QUERIES,
     "interpretPersonSearch": QUERIES,
+    "createPersonSearchJob": QUERIES,
     "companySearch": COMPANY_QUERIES,
     "interpretCompanySearch": COMPANY_QUERIES,
 }
@@ -58,6 +60,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "endpointId": ("5f0c2b1e-7d3c-4b1e-9f4e-3f1a2b3c4d5e", "endpoint_123"),
     "deliveryId": ("8a4c2b0d-3a4e-4f8f-8cf2-018f4f8f1f42", "delivery_123"),
     "describe": ("payroll for small companies", "bread and cakes"),
+    # A job that the test queued: one that is not there is an error, as it should be.
+    "jobId": (os.environ.get("ST_JOB_ID", ""),),
 }
 REMOVED = ("after", "searchAfter", "explain")
 """Arguments whose good values cannot be guessed, or need another key."""
@@ -83,12 +87,15 @@ class Sensible(Visitor):
         name, value = node.name.value, node.value
         if name in REMOVED and not isinstance(value, NullValueNode):
             return REMOVE
+        if isinstance(value, IntValueNode) and name == "jobId":
+            # An identifier may be written as a number, too.
+            value = StringValueNode(value=value.value)
         if isinstance(value, StringValueNode) and name in TEXTS:
             chosen = TEXTS[name][len(value.value) % len(TEXTS[name])]
             return ArgumentNode(name=node.name, value=StringValueNode(value=chosen))
         if isinstance(value, IntValueNode) and name in NUMBERS:
             number = int(value.value)
-            if abs(number) > MAX_INT:
+            if not -MAX_INT - 1 <= number <= MAX_INT:
                 return None
             chosen_number = NUMBERS[name](number)
             return ArgumentNode(name=node.name, value=IntValueNode(value=str(chosen_number)))

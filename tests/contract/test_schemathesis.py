@@ -21,6 +21,7 @@ def test_no_generated_request_breaks_the_contract(
     stack: Stack, asker: Asker, door: str, path: str, least_cases: int
 ) -> None:
     """The command's own verdict, and proof that it really tried."""
+    job = asker.http.post("/v1/persons/search/jobs", json={"q": "CEOs in Nevada"}).json()
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
@@ -28,7 +29,11 @@ def test_no_generated_request_breaks_the_contract(
             *("run", f"{stack.base_url}{path}", "--no-color"),
         ],
         cwd=HERE.parents[1],
-        env={**os.environ, "ST_API_KEY": asker.http.headers["x-api-key"]},
+        env={
+            **os.environ,
+            "ST_API_KEY": asker.http.headers["x-api-key"],
+            "ST_JOB_ID": job["job_id"],
+        },
         capture_output=True,
         text=True,
         timeout=280,

@@ -16,7 +16,7 @@ from api.embedded.redis import RedisFolder, redis_part
 from api.embedded.services import worker_part
 from api.settings import Settings
 from tests.embedded.stacks import new_folder, supervised
-from workers.app import QUEUE
+from workers.signs import ROWS_QUEUE
 from workers.task import IdTask
 
 
@@ -52,7 +52,7 @@ async def workplace() -> AsyncIterator[Workplace]:
         worker = _with_test_tasks(worker_part(_settings(folder, url)))
         async with supervised(redis, services=(worker,), logs=folder) as supervisor:
             client = Celery(broker=url, set_as_current=False)
-            client.conf.task_default_queue = QUEUE
+            client.conf.task_default_queue = ROWS_QUEUE
             yield Workplace(url, supervisor.services[0], client)
             client.close()
 

@@ -10,9 +10,8 @@ from api.settings import settings
 from tests.embedded.stacks import until
 from tests.workers.conftest import Workplace
 from tests.workers.tasks import ENDED, TICKS
-from workers.app import QUEUE
 from workers.periodic import Periodic, take_turn
-from workers.signs import redis_for_signs
+from workers.signs import ROWS_QUEUE, redis_for_signs
 from workers.task import IdTask
 
 
@@ -66,7 +65,7 @@ def test_one_worker_takes_the_turn(
         take_turn(Periodic(60.0, "tests.turn"), task, queue="tests:unread")
         assert redis.llen("tests:unread") == 1
     finally:
-        workplace.client.conf.task_default_queue = QUEUE
+        workplace.client.conf.task_default_queue = ROWS_QUEUE
         settings.cache_clear()
         redis_for_signs.cache_clear()
 

@@ -8,8 +8,8 @@ from redis import Redis
 from api.queue import TaskName
 from tests.embedded.stacks import until
 from tests.workers.conftest import Workplace
-from workers.app import QUEUE
 from workers.publisher import Publisher
+from workers.signs import ROWS_QUEUE
 from workers.task import IdTask
 
 ROWS = 50
@@ -32,7 +32,7 @@ async def test_rows_arrive_and_closing_sends_the_rest(workplace: Workplace, redi
 
 
 def test_without_redis_nobody_waits_and_nothing_is_raised() -> None:
-    publisher = publisher_on("redis://127.0.0.1:9/0", QUEUE)
+    publisher = publisher_on("redis://127.0.0.1:9/0", ROWS_QUEUE)
     for _ in range(ROWS):
         publisher.put(TaskName.RUN_PERSON_SEARCH_JOB, uuid4())
     publisher.close()

@@ -3,6 +3,7 @@
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
 from api.stores.tables.deliveries import delivered_persons
+from api.stores.tables.jobs import person_search_jobs
 from api.stores.tables.organisations import (
     BM25_INDEX,
     organisation_embedding_model,
@@ -26,6 +27,7 @@ __all__ = [
     "organisation_embedding_model",
     "organisation_embeddings",
     "organisations",
+    "person_search_jobs",
     "usage_entries",
     "webhook_attempts",
     "webhook_deliveries",
