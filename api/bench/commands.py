@@ -63,6 +63,22 @@ def bench_organisations(
     write_json(json, outcome.as_json())
 
 
+@bench.command("deliveries")
+def bench_deliveries(
+    deliveries: Annotated[int, typer.Option(min=100, help="Deliveries in one round.")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=3, help="Rounds by each way.")] = 5,
+    json: Json = None,
+) -> None:
+    """Signed deliveries against raw requests to the same receiver, from one process."""
+    from api.bench.deliveries import bench_deliveries as measure
+    from api.bench.deliveries import tell_outcome
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = measure(deliveries, rounds, Path(folder), notes.print)
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

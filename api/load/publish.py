@@ -14,12 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from api.load.serving import (
-    AMONG_NEW,
     COMPANIES_CONTENT,
     COMPANY_SLICE,
     DOMAIN_INDEX,
     FIND_OUTDATED,
-    NEW_PERSONS,
+    OUTDATED,
     PERSON_SLICE,
     PERSONS_CONTENT,
     REPEATED,
@@ -35,8 +34,6 @@ COMPANY_SLICE_ROWS = 150_000
 SLICES_AT_ONCE = 2
 # Parts of a table that is read with FINAL, above which merging them costs less than reading them.
 PARTS_MAX = 100
-# New rows whose ids are kept in memory to look for just these. Of more, all ids are looked through.
-FEW_PERSONS = 1_000_000
 _BUCKETS = 256
 _PARTITIONS = 8
 _BUCKETS_OF_PARTITION = _BUCKETS // _PARTITIONS
@@ -48,18 +45,10 @@ NO_CONTENT: Content = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Rows and the sum of their content, by partition; of persons also how they were loaded."""
+    """Rows and the sum of their content, by partition."""
 
     companies: dict[int, Content] = field(default_factory=dict)
     persons: dict[int, Content] = field(default_factory=dict)
-    newest_person: int = 0
-    persons_repeat: bool = False
-    """Whether an id of ``persons`` is there twice: only then it has to be read with FINAL."""
-
-    @property
-    def final(self) -> str:
-        """How ``persons`` has to be read."""
-        return "FINAL" if self.persons_repeat else ""
 
     def with_other_companies(self, than: "Contents") -> list[int]:
         """The partitions whose companies differ."""
@@ -81,10 +70,18 @@ def _differing(one: dict[int, Content], other: dict[int, Content]) -> list[int]:
 async def publish(clickhouse: ClickHouse) -> None:
     """Shows readers all that is loaded. One process at a time; the caller sees to that."""
     await drop_leftovers(clickhouse)
-    before = await _published(clickhouse)
-    now = await _loaded(clickhouse, before)
+    await clickhouse.execute(
+        f"CREATE TABLE {OUTDATED} (bucket UInt8, person_id String, version UInt64)"
+        " ENGINE = MergeTree ORDER BY bucket",
+        Profile.LOAD,
+    )
+    final = ""
+    if await clickhouse.fetch(REPEATED, {}, Profile.LOAD):
+        final = "FINAL"
+        await clickhouse.execute(FIND_OUTDATED, Profile.LOAD)
+    before, now = await _published(clickhouse), await _loaded(clickhouse, final)
     if now.with_other_people(before):
-        await _renew(clickhouse, before, now)
+        await _renew(clickhouse, before, now, final)
     await drop_leftovers(clickhouse)
     for table in ("companies", "persons"):
         await _merge_when_scattered(clickhouse, table)
@@ -92,41 +89,30 @@ async def publish(clickhouse: ClickHouse) -> None:
 
 async def drop_leftovers(clickhouse: ClickHouse) -> None:
     """Drops what a publication leaves behind, whether it ended or was killed."""
-    for table in SERVED:
-        await clickhouse.execute(f"DROP TABLE IF EXISTS {table}_next SYNC", Profile.LOAD)
+    for table in (*(f"{name}_next" for name in SERVED), OUTDATED):
+        await clickhouse.execute(f"DROP TABLE IF EXISTS {table} SYNC", Profile.LOAD)
 
 
 async def _published(clickhouse: ClickHouse) -> Contents:
     rows = await clickhouse.fetch("SELECT * FROM published", {}, Profile.LOAD)
     return Contents(
-        {row[0]: (row[1], row[2]) for row in rows},
-        {row[0]: (row[3], row[4]) for row in rows},
-        rows[0][5] if rows else 0,
-        bool(rows and rows[0][6]),
+        {partition: (count, content) for partition, count, content, _, _ in rows},
+        {partition: (count, content) for partition, _, _, count, content in rows},
     )
 
 
-async def _loaded(clickhouse: ClickHouse, before: Contents) -> Contents:
-    values = {"published": before.newest_person}
-    newest, new = (await clickhouse.fetch(NEW_PERSONS, values, Profile.LOAD))[0]
-    repeat = before.persons_repeat
-    if new:
-        among, values = (AMONG_NEW, values) if new <= FEW_PERSONS else ("", {})
-        if await clickhouse.fetch(REPEATED.replace("{among}", among), values, Profile.LOAD):
-            repeat = True
-            await clickhouse.execute(FIND_OUTDATED.replace("{among}", among), Profile.LOAD, values)
-    final = Contents(persons_repeat=repeat).final
+async def _loaded(clickhouse: ClickHouse, final: str) -> Contents:
     companies, persons = [
-        {partition: (count, content) for partition, count, content in rows}
-        for rows in (
-            await clickhouse.fetch(COMPANIES_CONTENT, {}, Profile.LOAD),
-            await clickhouse.fetch(PERSONS_CONTENT.replace("{final}", final), {}, Profile.LOAD),
-        )
+        await clickhouse.fetch(sql, {}, Profile.LOAD)
+        for sql in (COMPANIES_CONTENT, PERSONS_CONTENT.format(final=final))
     ]
-    return Contents(companies, persons, newest, repeat)
+    return Contents(
+        {partition: (count, content) for partition, count, content in companies},
+        {partition: (count, content) for partition, count, content in persons},
+    )
 
 
-async def _renew(clickhouse: ClickHouse, before: Contents, now: Contents) -> None:
+async def _renew(clickhouse: ClickHouse, before: Contents, now: Contents, final: str) -> None:
     for table in SERVED:
         await clickhouse.execute(f"CREATE TABLE {table}_next AS {table}", Profile.LOAD)
         # Merging would take both cores from the slices that are still to be written.
@@ -141,7 +127,7 @@ async def _renew(clickhouse: ClickHouse, before: Contents, now: Contents) -> Non
         for ranges, statements in (
             (
                 slices(await _rows_of_buckets(clickhouse, "persons"), people, SLICE_ROWS),
-                (PERSON_SLICE.replace("{final}", now.final), ROLE_SLICE),
+                (PERSON_SLICE.replace("{final}", final), ROLE_SLICE),
             ),
             (
                 slices(
@@ -187,13 +173,7 @@ async def _write_slice(
 async def _note(clickhouse: ClickHouse, contents: Contents) -> None:
     """Remembers what the new tables were made from."""
     rows = [
-        (
-            partition,
-            *companies,
-            *contents.persons.get(partition, NO_CONTENT),
-            contents.newest_person,
-            int(contents.persons_repeat),
-        )
+        (partition, *companies, *contents.persons.get(partition, NO_CONTENT))
         for partition, companies in contents.companies.items()
     ]
     await clickhouse.execute(

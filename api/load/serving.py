@@ -52,44 +52,35 @@ SERVED = {
         "companies_content",
         "persons",
         "persons_content",
-        "newest_person",
-        "persons_repeat",
     ),
 }
 """The serving tables and the columns that are written; ``person_index`` names more as aliases."""
 OUTDATED = "persons_outdated"
-OUTDATED_COLUMNS = ("bucket", "version")
 # A domain of a platform may be stated by very many companies; nobody pages through all of them.
 _COMPANIES_OF_A_DOMAIN_MAX = 10_000
 
 # Whether some id of persons is there twice. Ids are compared by a hash, which takes a tenth of the
 # memory.
-REPEATED = """
-SELECT cityHash64(person_id) AS hash FROM persons {among}
-GROUP BY hash HAVING count() > 1 LIMIT 1"""
+REPEATED = (
+    "SELECT cityHash64(person_id) AS hash FROM persons GROUP BY hash HAVING count() > 1 LIMIT 1"
+)
 
 # Rows of persons who came again with another company, in another bucket, where FINAL does not see
 # them.
 FIND_OUTDATED = f"""
-INSERT INTO {OUTDATED} ({", ".join(OUTDATED_COLUMNS)})
-SELECT bucket, version
+INSERT INTO {OUTDATED}
+SELECT bucket, person_id, version
 FROM
 (
-    SELECT bucket, version, max(version) OVER (PARTITION BY person_id) AS newest
+    SELECT bucket, person_id, version, max(version) OVER (PARTITION BY person_id) AS newest
     FROM persons
     WHERE cityHash64(person_id) IN
     (
-        SELECT cityHash64(person_id) AS hash FROM persons {{among}}
+        SELECT cityHash64(person_id) AS hash FROM persons
         GROUP BY hash HAVING min(bucket) != max(bucket)
     )
 )
 WHERE version != newest"""  # noqa: S608 - names of our own tables, here and below
-
-# Restricts both to the ids of rows that were never published.
-AMONG_NEW = """
-WHERE hash IN (SELECT cityHash64(person_id) FROM persons WHERE version > {published:UInt64})"""
-
-NEW_PERSONS = "SELECT max(version), countIf(version > {published:UInt64}) FROM persons"
 
 # Rows and their content, by partition. No two rows of a table have the same version.
 COMPANIES_CONTENT = """

@@ -22,8 +22,8 @@ SHORT_S = 0.5
 
 
 @pytest_asyncio.fixture(scope="session")
-async def postgres() -> AsyncIterator[Postgres]:
-    """A migrated database of these tests' own."""
+async def postgres_url() -> AsyncIterator[str]:
+    """Where a migrated database of these tests' own is."""
     with new_folder() as parent:
         folder = PostgresFolder(parent / "postgres")
         part = postgres_part(folder.root, choose_port("127.0.0.1", None, ()))
@@ -31,9 +31,15 @@ async def postgres() -> AsyncIterator[Postgres]:
         async with supervised(part, logs=parent):
             url = Settings(database_url=folder.url(part.port)).sqlalchemy_url
             migrate(url)
-            opened = Postgres(url)
-            yield opened
-            await opened.close()
+            yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(postgres_url: str) -> AsyncIterator[Postgres]:
+    """The way to it."""
+    opened = Postgres(postgres_url)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -113,24 +113,29 @@ async def test_receivers_that_fail_leave_the_slots_to_others(
 
 async def test_claims_take_turns_among_accounts(office: PostOffice, account: UUID) -> None:
     """The oldest of each come first, however much one of them has waiting."""
-    await office.endpoint(account, 9)
+    endpoint = await office.endpoint(account, 9)
     await office.emit(account, 100)
     office.later(seconds=1)
     others = [await another_account(office) for _ in range(3)]
     for each in others:
         await office.endpoint(each, 9)
         await office.emit(each, 2)
-    room = Room(8, 0, per_account=8, per_endpoint=4, full_accounts=[], full_endpoints=[])
+    room = Room(8, 0, per_account=8, per_endpoint=4)
     claims = await office.source().claim(room, office.now)
     taken = [each.account_id for each in claims]
     assert len(taken) == 8
     assert all(taken.count(each) == 2 for each in [account, *others])
-    full = Room(8, 0, 8, 4, full_accounts=[account], full_endpoints=[claims[0].endpoint_id])
-    assert await office.source().claim(full, office.now) == []
-    rest = await office.source().claim(room, office.now)
-    assert {each.account_id for each in rest} == {account}
-    assert len(rest) == room.per_endpoint
-    again = await office.source().claim(room, office.now + LEASE)
-    assert {
-        each.number for each in again if each.delivery_id in {c.delivery_id for c in claims}
-    } <= {2}
+    for full in (
+        Room(8, 0, 8, 4, accounts={account: 8}),
+        Room(8, 0, 8, 4, endpoints={endpoint: 4}),
+        Room(0, 8, 8, 4),
+    ):
+        assert await office.source().claim(full, office.now) == []
+    nearly = Room(8, 0, 8, 4, accounts={account: 5}, endpoints={endpoint: 2})
+    assert len(await office.source().claim(nearly, office.now)) == 2
+    nearly = Room(8, 0, 8, 4, accounts={account: 7}, endpoints={endpoint: 2})
+    assert len(await office.source().claim(nearly, office.now)) == 1
+    assert len(await office.source().claim(room, office.now)) == room.per_endpoint
+    again = await office.source().claim(Room(1_000, 0, 1_000, 1_000), office.now + LEASE)
+    before = {each.delivery_id for each in claims}
+    assert [each.number for each in again if each.delivery_id in before] == [2] * 8

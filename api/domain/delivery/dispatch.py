@@ -7,8 +7,9 @@ their own, and neither one endpoint nor one account can take all of the others.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -18,14 +19,16 @@ from api.domain.delivery.sender import Outcome, Outgoing, Sender
 Clock = Callable[[], datetime]
 # While slow receivers are waited for, what has become due meanwhile is looked for this often.
 _LOOK_EVERY_S = 0.25
+# What ends within this time of each other is recorded, and its room filled, by one statement.
+_GATHER_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
     """How much is under way at the same time in one process."""
 
-    healthy: int = 64
-    failing: int = 16
+    healthy: int = 128
+    failing: int = 32
     """For endpoints whose last attempt failed, beside the others."""
     per_account: int = 16
     per_endpoint: int = 8
@@ -36,14 +39,14 @@ SLOTS = Slots()
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What may be claimed now."""
+    """What may be claimed now, and what is under way of accounts and endpoints already."""
 
     healthy: int
     failing: int
     per_account: int
     per_endpoint: int
-    full_accounts: list[UUID]
-    full_endpoints: list[UUID]
+    accounts: Mapping[UUID, int] = field(default_factory=dict)
+    endpoints: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,56 +102,90 @@ async def dispatch(
 
 
 class _Dispatch:
+    """Two loops side by side: one claims and sends, one records what has ended meanwhile."""
+
     def __init__(self, source: Source, sender: Sender, clock: Clock, slots: Slots):
         self._source = source
         self._sender = sender
         self._clock = clock
         self._slots = slots
-        self._under_way: dict[asyncio.Task[Attempt], Claim] = {}
+        self._under_way: dict[asyncio.Task[None], Claim] = {}
+        self._ended: list[Attempt] = []
+        self._recording = 0
+        self._recorded = 0
+        self._changed = asyncio.Event()
+        self._any_ended = asyncio.Event()
 
     async def run(self) -> int:
-        attempts = 0
+        loops = {
+            asyncio.create_task(self._claim_and_send()),
+            asyncio.create_task(self._record()),
+        }
         try:
-            while True:
-                for claim in await self._source.claim(self._room(), self._clock()):
-                    self._under_way[asyncio.create_task(self._attempt(claim))] = claim
-                if not self._under_way:
-                    return attempts
-                # One transaction records all that have ended while the last one was written.
-                ended, _ = await asyncio.wait(
-                    self._under_way, timeout=_LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-                )
-                if ended:
-                    await self._source.record([each.result() for each in ended], self._clock())
-                    attempts += len(ended)
-                for task in ended:
-                    del self._under_way[task]
+            # The first ends when there is nothing left; the second only by an exception.
+            done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+            return self._recorded
         finally:
-            for task in self._under_way:
-                task.cancel()
+            left = [*loops, *self._under_way]
+            for each in left:
+                each.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
-    async def _attempt(self, claim: Claim) -> Attempt:
+    async def _claim_and_send(self) -> None:
+        slots = self._slots
+        while True:
+            self._changed.clear()
+            unrecorded = len(self._ended) + self._recording
+            room = self._room()
+            # Few statements for many deliveries: not for every single slot that is free again.
+            if room.healthy * 2 < slots.healthy or unrecorded > slots.healthy * 2:
+                await self._changed.wait()
+                continue
+            claims = await self._source.claim(room, self._clock())
+            for claim in claims:
+                self._under_way[asyncio.create_task(self._attempt(claim))] = claim
+            if claims:
+                continue
+            if not (self._under_way or self._ended or self._recording):
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _LOOK_EVERY_S)
+                await asyncio.sleep(_GATHER_S)
+
+    async def _record(self) -> None:
+        while True:
+            await self._any_ended.wait()
+            await asyncio.sleep(_GATHER_S)
+            self._any_ended.clear()
+            attempts, self._ended = self._ended, []
+            self._recording = len(attempts)
+            await self._source.record(attempts, self._clock())
+            self._recorded += len(attempts)
+            self._recording = 0
+            self._changed.set()
+
+    async def _attempt(self, claim: Claim) -> None:
         at = self._clock()
-        if isinstance(claim.outgoing, Outcome):
-            return Attempt(claim, at, claim.outgoing)
-        return Attempt(claim, at, await self._sender.send(claim.outgoing))
+        outcome = claim.outgoing
+        if isinstance(outcome, Outgoing):
+            outcome = await self._sender.send(outcome)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs as one
+        del self._under_way[task]
+        self._ended.append(Attempt(claim, at, outcome))
+        self._any_ended.set()
+        self._changed.set()
 
     def _room(self) -> Room:
         claims, slots = self._under_way.values(), self._slots
         failing = sum(claim.failing for claim in claims)
-        accounts = Counter(claim.account_id for claim in claims)
-        endpoints = Counter(claim.endpoint_id for claim in claims)
-        # A claim may take half of what one of them may have, so those with less than that are open.
-        half_account, half_endpoint = -(-slots.per_account // 2), -(-slots.per_endpoint // 2)
         return Room(
             healthy=slots.healthy - (len(claims) - failing),
             failing=slots.failing - failing,
-            per_account=half_account,
-            per_endpoint=half_endpoint,
-            full_accounts=[
-                key for key, n in accounts.items() if n > slots.per_account - half_account
-            ],
-            full_endpoints=[
-                key for key, n in endpoints.items() if n > slots.per_endpoint - half_endpoint
-            ],
+            per_account=slots.per_account,
+            per_endpoint=slots.per_endpoint,
+            accounts=Counter(claim.account_id for claim in claims),
+            endpoints=Counter(claim.endpoint_id for claim in claims),
         )

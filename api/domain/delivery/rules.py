@@ -6,6 +6,7 @@ the connection is made with (``api.domain.delivery.sender``).
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 MAX_URL_CHARS = 2_000
@@ -62,6 +63,7 @@ _REFUSED_V6 = tuple(
 )
 
 
+@lru_cache(maxsize=10_000)
 def check_url(url: str, *, insecure: bool = False) -> str:
     """The host of a URL that deliveries may be sent to: lower case, brackets removed.
 

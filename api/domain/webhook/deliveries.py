@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.delivery.dispatch import Attempt, Claim, Room
 from api.domain.delivery.schedule import wait_after
@@ -44,33 +45,47 @@ class WebhookSource:
 
         Those whose endpoint is not active any more are cancelled on the way.
         """
-        async with self._postgres.transaction() as connection:
-            rows = await due.claim(connection, room, now=now, lease_until=now + LEASE)
-            stray = [row for row in rows if not _is_active(row)]
-            if stray:
-                await due.settle(connection, [_cancelled(row) for row in stray])
-        return [self._prepared(row, now) for row in rows if _is_active(row)]
+        rows = await due.claim(self._postgres, room, now=now, lease_until=now + LEASE)
+        stray = [row for row in rows if not _is_active(row)]
+        if stray:
+            await due.cancel_claims(self._postgres, stray)
+        opened: dict[bytes, str | None] = {}
+        return [self._prepared(row, now, opened) for row in rows if _is_active(row)]
 
     async def record(self, attempts: Sequence[Attempt], now: datetime) -> None:
         """Logs attempts, moves their deliveries on, and keeps the record of their endpoints."""
+        settled = [self._settled(each, now) for each in attempts]
+        if all(each.outcome.accepted for each in attempts):
+            # Nothing to judge, as a rule: one statement by itself.
+            if await due.record(self._postgres.fetch, attempts, settled):
+                async with self._postgres.transaction() as connection:
+                    await self._judge(connection, attempts)
+            return
         async with self._postgres.transaction() as connection:
-            endpoint_ids = {each.claim.endpoint_id for each in attempts}
-            endpoints = await due.lock_endpoints(connection, endpoint_ids)
-            await due.add_attempts(connection, attempts)
-            await due.settle(connection, [self._settled(each, now) for each in attempts])
-            active = {
-                key: health for key, (status, health) in endpoints.items() if status == "active"
-            }
-            changed = _judged(active, attempts)
-            if changed:
-                await due.update_health(connection, changed)
-            disabled = {key: reason for key, (_, reason) in changed.items() if reason}
+            disabled = await self._judge(connection, attempts)
+            await due.record(connection.execute, attempts, settled)
             if disabled:
                 await queries.cancel_deliveries(connection, sorted(disabled))
         for endpoint_id, reason in disabled.items():
             _log.warning("endpoint disabled", endpoint_id=str(endpoint_id), reason=reason)
 
-    def _prepared(self, row: ClaimedRow, now: datetime) -> Claim:
+    async def _judge(
+        self, connection: AsyncConnection, attempts: Sequence[Attempt]
+    ) -> dict[UUID, DisabledReason]:
+        """Locks the endpoints of attempts and keeps their record; those that it disables."""
+        keys = {each.claim.endpoint_id for each in attempts}
+        endpoints = await due.lock_endpoints(connection, keys)
+        active = {
+            key: health
+            for key, (status, health) in endpoints.items()
+            if status is EndpointStatus.ACTIVE
+        }
+        changed = _judged(active, attempts)
+        if changed:
+            await due.update_health(connection, changed)
+        return {key: reason for key, (_, reason) in changed.items() if reason}
+
+    def _prepared(self, row: ClaimedRow, now: datetime, opened: dict[bytes, str | None]) -> Claim:
         return Claim(
             delivery_id=row.delivery_id,
             number=row.number,
@@ -78,15 +93,20 @@ class WebhookSource:
             account_id=row.account_id,
             endpoint_id=row.endpoint_id,
             failing=row.failing,
-            outgoing=self._outgoing(row, now),
+            outgoing=self._outgoing(row, now, opened),
         )
 
-    def _outgoing(self, row: ClaimedRow, now: datetime) -> Outgoing | Outcome:
-        try:
-            secrets = [self._sealer.open(each) for each in _sealed(row, now)]
-        except SealError as error:
-            _log.error("a delivery cannot be signed", reason=str(error))
-            return Outcome(None, SendError.SECRET_UNREADABLE, 0)
+    def _outgoing(
+        self, row: ClaimedRow, now: datetime, opened: dict[bytes, str | None]
+    ) -> Outgoing | Outcome:
+        secrets = []
+        for sealed in _sealed(row, now):
+            if sealed not in opened:
+                opened[sealed] = self._opened(sealed)
+            secret = opened[sealed]
+            if secret is None:
+                return Outcome(None, SendError.SECRET_UNREADABLE, 0)
+            secrets.append(secret)
         body = row.payload.encode()
         signed = signature_headers(
             secrets, event_id=str(row.event_id), timestamp=int(now.timestamp()), body=body
@@ -99,23 +119,25 @@ class WebhookSource:
         }
         return Outgoing(row.url, headers, body)
 
+    def _opened(self, sealed: bytes) -> str | None:
+        try:
+            return self._sealer.open(sealed)
+        except SealError as error:
+            _log.error("deliveries cannot be signed", reason=str(error))
+            return None
+
     def _settled(self, attempt: Attempt, now: datetime) -> Settled:
-        claim, outcome = attempt.claim, attempt.outcome
-        step = claim.step + 1
+        outcome, step = attempt.outcome, attempt.claim.step + 1
         status, at = DeliveryStatus.DELIVERED, None
         if not outcome.accepted:
             wait = wait_after(step, chance=self._chance(), retry_after=outcome.retry_after)
             at = None if wait is None else now + wait
             status = DeliveryStatus.EXHAUSTED if wait is None else DeliveryStatus.PENDING
-        return Settled(claim.delivery_id, claim.number, status, step, at)
+        return Settled(status, step, at)
 
 
 def _is_active(row: ClaimedRow) -> bool:
     return row.endpoint_status == EndpointStatus.ACTIVE
-
-
-def _cancelled(row: ClaimedRow) -> Settled:
-    return Settled(row.delivery_id, row.number, DeliveryStatus.CANCELLED, row.step, None)
 
 
 def _sealed(row: ClaimedRow, now: datetime) -> list[bytes]:

@@ -1,6 +1,6 @@
 """The SQL of deliveries that are due: claim them by a lease, record what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.delivery.dispatch import Attempt, Room
 from api.domain.webhook.health import Health
 from api.domain.webhook.rules import DeliveryStatus, DisabledReason, EndpointStatus
+from api.stores.postgres import Postgres
 from api.stores.tables import webhook_endpoints
+
+Execute = Callable[[Any, Any], Awaitable[Iterable[Any]]]
+"""Runs a statement: ``Postgres.fetch``, or ``AsyncConnection.execute`` within a transaction."""
 
 # `waiting` walks the index from one endpoint to the next, so that a million due deliveries of one
 # endpoint cost no more than one. Nothing is locked while choosing; what another process has taken
@@ -27,17 +31,20 @@ _CLAIM = text("""
         from waiting w where w.endpoint_id is not null
     ), due as (
         select d.id, d.next_attempt_at, e.failing_since is not null as failing,
-               row_number() over (
+               coalesce(busy_account.count, 0) + row_number() over (
                    partition by e.account_id order by d.place, d.next_attempt_at) as turn
         from waiting w
         join webhook_endpoints e on e.id = w.endpoint_id
-            and e.id <> all(cast(:full_endpoints as uuid[]))
-            and e.account_id <> all(cast(:full_accounts as uuid[]))
+        left join unnest(cast(:endpoints as uuid[]), cast(:endpoint_counts as int[]))
+            as busy_endpoint (id, count) on busy_endpoint.id = e.id
+        left join unnest(cast(:accounts as uuid[]), cast(:account_counts as int[]))
+            as busy_account (id, count) on busy_account.id = e.account_id
         cross join lateral (
             select id, next_attempt_at, row_number() over (order by next_attempt_at) as place
             from webhook_deliveries
             where endpoint_id = e.id and status = 'pending' and next_attempt_at <= :now
-            order by next_attempt_at limit :per_endpoint
+            order by next_attempt_at
+            limit greatest(0, :per_endpoint - coalesce(busy_endpoint.count, 0))
         ) d
     ), ranked as (
         select id, failing,
@@ -56,26 +63,40 @@ _CLAIM = text("""
         v.type, v.payload, e.url, e.status, e.secret, e.previous_secret, e.previous_secret_until
 """)
 
-_ADD_ATTEMPTS = text("""
-    insert into webhook_attempts
-        (delivery_id, number, attempted_at, duration_ms, response_status, response_body, error)
-    select u.* from unnest(
-        cast(:ids as uuid[]), cast(:numbers as int[]), cast(:moments as timestamptz[]),
-        cast(:durations as int[]), cast(:statuses as smallint[]), cast(:bodies as text[]),
-        cast(:errors as text[])
-    ) as u (delivery_id, number, attempted_at, duration_ms, status, body, error)
-    join webhook_deliveries d on d.id = u.delivery_id
-    on conflict do nothing
+# Rows are locked in one order by everybody who locks several. The result of a claim that is not the
+# latest one says nothing about the delivery any more, and is only logged.
+_RECORD = text("""
+    with given as (
+        select * from unnest(
+            cast(:ids as uuid[]), cast(:numbers as int[]), cast(:attempted as timestamptz[]),
+            cast(:durations as int[]), cast(:codes as smallint[]), cast(:bodies as text[]),
+            cast(:errors as text[]), cast(:statuses as text[]), cast(:steps as smallint[]),
+            cast(:due as timestamptz[])
+        ) as g (id, number, attempted_at, duration_ms, code, body, error, status, step, due_at)
+    ), locked as (
+        select id from webhook_deliveries where id = any(cast(:ids as uuid[]))
+        order by id for update
+    ), logged as (
+        insert into webhook_attempts
+            (delivery_id, number, attempted_at, duration_ms, response_status, response_body, error)
+        select g.id, g.number, g.attempted_at, g.duration_ms, g.code, g.body, g.error
+        from given g join locked on locked.id = g.id
+        on conflict do nothing
+    ), settled as (
+        update webhook_deliveries d
+        set status = g.status, step = g.step, next_attempt_at = g.due_at
+        from given g join locked on locked.id = g.id
+        where d.id = g.id and d.claims = g.number and d.status = 'pending'
+    )
+    select exists (
+        select from webhook_endpoints
+        where id = any(cast(:endpoints as uuid[])) and failing_since is not null
+    ) as failing
 """)
 
-# The result of a claim that is not the latest one says nothing about the delivery any more.
-_SETTLE = text("""
-    update webhook_deliveries d
-    set status = u.status, step = u.step, next_attempt_at = u.next_attempt_at
-    from unnest(
-        cast(:ids as uuid[]), cast(:numbers as int[]), cast(:statuses as text[]),
-        cast(:steps as smallint[]), cast(:moments as timestamptz[])
-    ) as u (id, number, status, step, next_attempt_at)
+_CANCEL = text("""
+    update webhook_deliveries d set status = 'cancelled', next_attempt_at = null
+    from unnest(cast(:ids as uuid[]), cast(:numbers as int[])) as u (id, number)
     where d.id = u.id and d.claims = u.number and d.status = 'pending'
 """)
 
@@ -102,31 +123,43 @@ class ClaimedRow(NamedTuple):
 class Settled(NamedTuple):
     """What becomes of a delivery after an attempt."""
 
-    delivery_id: UUID
-    number: int
     status: DeliveryStatus
     step: int
     next_attempt_at: datetime | None
 
 
 async def claim(
-    connection: AsyncConnection, room: Room, *, now: datetime, lease_until: datetime
+    postgres: Postgres, room: Room, *, now: datetime, lease_until: datetime
 ) -> list[ClaimedRow]:
-    """Claims due deliveries as far as there is room, in turn among accounts and endpoints."""
-    done = await connection.execute(
+    """Claims due deliveries as far as there is room, in turn among accounts and endpoints.
+
+    One statement by itself. Should it be run twice for a lost connection, what the first run took
+    is due again when its lease ends.
+    """
+    done = await postgres.fetch(
         _CLAIM,
         {
             "healthy": room.healthy,
             "failing": room.failing,
             "per_account": room.per_account,
             "per_endpoint": room.per_endpoint,
-            "full_accounts": room.full_accounts,
-            "full_endpoints": room.full_endpoints,
+            "accounts": list(room.accounts),
+            "account_counts": list(room.accounts.values()),
+            "endpoints": list(room.endpoints),
+            "endpoint_counts": list(room.endpoints.values()),
             "now": now,
             "lease_until": lease_until,
         },
     )
     return [ClaimedRow._make(row) for row in done]
+
+
+async def cancel_claims(postgres: Postgres, rows: Sequence[ClaimedRow]) -> None:
+    """Cancels deliveries that were claimed and are not to be sent."""
+    await postgres.fetch(
+        _CANCEL,
+        {"ids": [row.delivery_id for row in rows], "numbers": [row.number for row in rows]},
+    )
 
 
 async def lock_endpoints(
@@ -147,35 +180,29 @@ def _status(row: Row[*tuple[Any, ...]]) -> EndpointStatus | None:
     return None if row.status == "deleted" else EndpointStatus(row.status)
 
 
-async def add_attempts(connection: AsyncConnection, attempts: Sequence[Attempt]) -> None:
-    """Writes the log of attempts; an attempt that is there already stays as it is."""
+async def record(execute: Execute, attempts: Sequence[Attempt], settled: Sequence[Settled]) -> bool:
+    """Logs attempts and moves on the deliveries whose latest claim they are of.
+
+    Whether the record of one of their endpoints shows a failure. Doing it twice does no harm.
+    """
     outcomes = [each.outcome for each in attempts]
-    await connection.execute(
-        _ADD_ATTEMPTS,
+    ((failing,),) = await execute(
+        _RECORD,
         {
             "ids": [each.claim.delivery_id for each in attempts],
             "numbers": [each.claim.number for each in attempts],
-            "moments": [each.at for each in attempts],
+            "attempted": [each.at for each in attempts],
             "durations": [each.duration_ms for each in outcomes],
-            "statuses": [each.status for each in outcomes],
+            "codes": [each.status for each in outcomes],
             "bodies": [each.body for each in outcomes],
             "errors": [each.error for each in outcomes],
-        },
-    )
-
-
-async def settle(connection: AsyncConnection, settled: Sequence[Settled]) -> None:
-    """Moves on the deliveries whose latest claim this is."""
-    await connection.execute(
-        _SETTLE,
-        {
-            "ids": [each.delivery_id for each in settled],
-            "numbers": [each.number for each in settled],
             "statuses": [str(each.status) for each in settled],
             "steps": [each.step for each in settled],
-            "moments": [each.next_attempt_at for each in settled],
+            "due": [each.next_attempt_at for each in settled],
+            "endpoints": list({each.claim.endpoint_id for each in attempts}),
         },
     )
+    return bool(failing)
 
 
 async def update_health(

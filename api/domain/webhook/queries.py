@@ -183,12 +183,18 @@ async def enable_endpoint(connection: AsyncConnection, endpoint_id: UUID) -> Non
 
 async def cancel_deliveries(connection: AsyncConnection, endpoint_ids: Sequence[UUID]) -> None:
     """Cancels the pending deliveries of locked endpoints."""
+    table = webhook_deliveries.c
+    # In the order in which everybody locks several of them.
+    locked = (
+        select(table.id)
+        .where(table.endpoint_id.in_(endpoint_ids), table.status == DeliveryStatus.PENDING)
+        .order_by(table.id)
+        .with_for_update()
+        .cte("locked")
+    )
     await connection.execute(
         update(webhook_deliveries)
-        .where(
-            webhook_deliveries.c.endpoint_id.in_(endpoint_ids),
-            webhook_deliveries.c.status == DeliveryStatus.PENDING,
-        )
+        .where(table.id == locked.c.id)
         .values(status=DeliveryStatus.CANCELLED, next_attempt_at=None)
     )
 

@@ -63,16 +63,6 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (bucket, person_id)
 SETTINGS max_bytes_to_merge_at_max_space_in_pool = 16777216;
 
--- Rows of persons that count no more: the person came again with a company of another bucket. Loads of
--- few rows look for those of their own ids only.
-CREATE TABLE IF NOT EXISTS persons_outdated
-(
-    bucket UInt8,
-    version UInt64
-)
-ENGINE = ReplacingMergeTree
-ORDER BY (bucket, version);
-
 -- What searches read: people with their companies, in the one order of every list. A partition is an
 -- eighth of all companies. Each load makes those anew whose rows have changed, takes the others over,
 -- and exchanges the tables in one step.
@@ -206,17 +196,14 @@ CREATE TABLE IF NOT EXISTS domain_index
 ENGINE = MergeTree
 ORDER BY domain;
 
--- What the serving tables were made from: rows and the sum of their content, by partition. Equal in
--- all rows are the version of the newest person, and whether an id of persons is there twice.
+-- What the serving tables were made from: rows and the sum of their content, by partition.
 CREATE TABLE IF NOT EXISTS published
 (
     partition UInt8,
     companies UInt64,
     companies_content UInt64,
     persons UInt64,
-    persons_content UInt64,
-    newest_person UInt64,
-    persons_repeat UInt8
+    persons_content UInt64
 )
 ENGINE = MergeTree
 ORDER BY partition;
