@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from api.bench.doors import PAGE, Doors, open_doors
 from api.bench.measure import Latency, Ratio, latency, ratio
-from api.bench.questions import choose
+from api.bench.questions import broad, choose
 from api.domain.interpreter.parser import interpret_persons
 from api.domain.person import queries
 from api.domain.person.records import SearchStrategy
@@ -68,7 +68,7 @@ async def measure(base_url: str, key: str, clickhouse: ClickHouse, *, calls: int
             for name, questions in chosen.items()
         }
         everything = [q for questions in chosen.values() for q in questions]
-        depth = await _depth(doors, clickhouse, everything)
+        depth = await _depth(doors, clickhouse, broad())
     return Report(strategies, depth, await _exact_counts(clickhouse, everything))
 
 
@@ -139,7 +139,8 @@ async def _depth(doors: Doors, clickhouse: ClickHouse, questions: Sequence[str])
     walked = 0
     for q in questions:
         conditions = queries.search_conditions(interpret_persons(q))
-        records = PAGE * DEPTH
+        # The last page is asked for, too.
+        records = PAGE * (DEPTH + 1)
         if await queries.count(clickhouse, conditions, records) < records:
             continue
         cursor: str | None = None

@@ -10,7 +10,7 @@ QUESTIONS_OF_ROLES = 80
 # Fewer say nothing about a strategy.
 QUESTIONS_MIN = 10
 # Most questions about small places have less than a page of answers: no use in asking them all.
-TRIES_OF_ROLES = 150
+TRIES_OF_ROLES = 250
 
 # Roles of the taxonomy, of the dictionary, and titles that no dictionary has.
 ROLES = (
@@ -23,8 +23,8 @@ ROLES = (
         "HR managers", "software engineers", "decision makers", "nurses",
     ),
     (
-        "production supervisors", "machine operators", "network engineers", "quality technicians",
-        "logistics coordinators", "design engineers", "warehouse associates", "service advisors",
+        "production planners", "field technicians", "process technicians", "process engineers",
+        "manufacturing engineers", "medical technologists",
     ),
 )  # fmt: skip
 COMPANIES = (
@@ -34,6 +34,11 @@ COMPANIES = (
 )  # fmt: skip
 PLACES = ("", " in Nevada", " in Texas", " in California", " in Florida", " in New York")
 SIZES = ("", " with 50+ employees")
+
+
+def broad() -> list[str]:
+    """Questions about a role alone: those with most answers."""
+    return list(itertools.chain(*ROLES))
 
 
 async def choose(doors: Doors) -> Mapping[str, list[str]]:
