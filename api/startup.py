@@ -23,7 +23,7 @@ SAMPLE_ACCOUNT = "sample"
 SAMPLE_KEY_FILE = "sample-key"
 # Their vectors take ten seconds on two cores that have nothing else to do, and tests start often.
 SAMPLE_ORGANISATIONS = 2_000
-_PERSONS_PER_ORGANISATION = 10
+_PERSONS_PER_ORGANISATION = 20
 
 
 async def migrate_all(of: Settings) -> list[str]:

@@ -19,6 +19,8 @@ from api.load.organisation_rows import COLUMNS
 # when the index is built.
 _REBUILD_SHARE = 4
 _REBUILD_ROWS = 2_000
+# Searches choose their way by what the planner knows of the table.
+_STATISTICS_SHARE = 10
 # Of building indexes. A vector and its neighbours take about this much; in less memory the index of
 # vectors is built many times slower.
 _BUILD_BYTES_PER_ROW = 1_400
@@ -75,6 +77,8 @@ async def publish(connection: AsyncConnection) -> None:
             await _rebuild(connection, changed + rows)
         else:
             await connection.execute(_merge())
+            if changed * _STATISTICS_SHARE >= rows:
+                await connection.execute("analyze organisations")
     await connection.execute("truncate organisation_embeddings")
 
 
@@ -132,7 +136,8 @@ async def _rebuild(connection: AsyncConnection, rows: int) -> None:
         "select set_config('maintenance_work_mem', %s, false)", [f"{memory}MB"]
     )
     renamed = await _build_indexes(connection)
-    await connection.execute("analyze organisations_next")
+    # Marks every page as visible to all, so that the index of words need not look rows up for that.
+    await connection.execute("vacuum (analyze) organisations_next")
     await _exchange(connection, renamed)
     await connection.execute("reset maintenance_work_mem")
 

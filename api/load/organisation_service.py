@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 
 from api.domain.organisation.embedder import Embedder, EmbeddingModel, check_same_model
+from api.errors import DomainError, ErrorCode
 from api.load.batches import RawBatch
 from api.load.organisation_publish import prepare_for, publish, stored_model
 from api.load.organisation_rows import IncomingOrganisations
@@ -46,19 +47,26 @@ async def load_organisations(
     """Loads organisation files into the Postgres at a plain ``postgresql://`` url.
 
     Raises ``invalid_input`` at a file that cannot be read, ``conflict`` where the stored vectors
-    are of another model, and ``unavailable`` where the embedder fails; files before that one are
-    loaded then.
+    are of another model, and ``unavailable`` where the embedder or Postgres fails; the files before
+    that one are loaded then.
     """
-    connection = await AsyncConnection.connect(
-        database_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
-    )
-    async with connection:
-        await connection.execute("set timezone = 'UTC'")
-        reports = []
-        for path in paths:
-            with Rejects(path, rejects_folder) as rejects:
-                reports.append(await _load_file(connection, embedder, path, rejects, bars))
-        return reports
+    reports = []
+    try:
+        connection = await AsyncConnection.connect(
+            database_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
+        )
+        async with connection:
+            await connection.execute("set timezone = 'UTC'")
+            for path in paths:
+                with Rejects(path, rejects_folder) as rejects:
+                    reports.append(await _load_file(connection, embedder, path, rejects, bars))
+    except OperationalError as error:
+        raise DomainError(
+            ErrorCode.UNAVAILABLE,
+            "The organisation store cannot be reached, or had to stop. Of the file that was being"
+            " loaded nothing is visible; load it again.",
+        ) from error
+    return reports
 
 
 async def _load_file(
@@ -78,7 +86,8 @@ async def _load_file(
             await incoming.embed(embedder, bars)
             await publish(connection)
     finally:
-        await incoming.drop()
+        if not connection.closed:
+            await incoming.drop()
     return FileReport(
         path, loaded, rejects.counts, rejects.path if rejects.counts else None, reader.ignored
     )

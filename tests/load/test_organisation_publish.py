@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api.domain.organisation.embedder import EmbeddingModel
+from api.domain.organisation.embedder import EmbeddingModel, Vectors
 from api.domain.organisation.endpoint import EndpointEmbedder
 from api.errors import DomainError, ErrorCode
 from api.load import organisation_rows
@@ -260,3 +261,45 @@ async def test_another_model_is_refused_until_the_table_is_empty(
     assert ask(organisations, "select name, dimension from organisation_embedding_model") == [
         ("letters", 26)
     ]
+
+
+@pytest.mark.parametrize("rows", [50, MANY])
+async def test_the_planner_knows_the_table_as_soon_as_it_is_loaded(
+    rows: int, tmp_path: Path, organisations: str, embedder: CountingEmbedder
+) -> None:
+    await load(organisations, embedder, many(tmp_path / "a.parquet", 0, rows, "Germany"))
+    known = "select reltuples::int from pg_class where oid = 'organisations'::regclass"
+    assert ask(organisations, known) == [(rows,)]
+
+
+class Cutting(CountingEmbedder):
+    """Ends every connection to a database while its first texts are embedded."""
+
+    def __init__(self, real: CountingEmbedder, url: str):
+        super().__init__(real.real)
+        self._url = url
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        if not self.asked:
+            ask(
+                self._url,
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()",
+            )
+        return await super().embed(texts)
+
+
+async def test_a_store_that_stops_is_unavailable_and_nothing_is_half_loaded(
+    tmp_path: Path, organisations: str, embedder: CountingEmbedder
+) -> None:
+    path = json_file(tmp_path / "o.jsonl", [organisation(number) for number in range(5)])
+    for url, through in (
+        ("postgresql://nobody@127.0.0.1:9/none", embedder),
+        (organisations, Cutting(embedder, organisations)),
+    ):
+        with pytest.raises(DomainError, match="load it again") as error:
+            await load(url, through, path)
+        assert error.value.code is ErrorCode.UNAVAILABLE
+    assert stored(organisations, "name") == {}
+    await load(organisations, embedder, path)
+    assert len(stored(organisations, "name")) == 5

@@ -81,6 +81,6 @@ def test_the_sample_market_has_organisations(stack: Stack) -> None:
         for domain, row in found.items()
         if domain.endswith(".example") and "organisation" not in domain
     }
-    assert 300 < len(sample) <= SAMPLE_ORGANISATIONS
+    assert 200 < len(sample) <= SAMPLE_ORGANISATIONS
     assert sum(bool(keywords) for _, _, keywords in sample.values()) > len(sample) / 2
     assert {"California", "Texas", "New York"} <= {state for _, state, _ in sample.values()}
