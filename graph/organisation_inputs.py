@@ -7,13 +7,16 @@ import strawberry
 
 from api.domain.company.domains import MAX_DOMAIN_CHARS
 from api.domain.organisation.criteria import (
+    MAX_DESCRIBE_CHARS,
     MAX_FILTER_CHARS,
     MAX_FILTER_VALUES,
     MAX_KEYWORD_CHARS,
     MAX_KEYWORDS,
+    MAX_REFERENCES,
     MAX_STEERING,
     Filters,
     Keywords,
+    OrganisationSearch,
     Reference,
 )
 from graph.directives import Shorthand
@@ -130,6 +133,36 @@ class OrganisationFilters:
     summary_keywords: list[str] | None = _values("Whole entries of summaryKeywords, as stored.")
     text_keywords: KeywordsInput | None = member(
         "Keywords that the long text must have; slower than summaryKeywords.", default=None
+    )
+
+
+@strawberry.input(
+    description="Companies like some: of organisations that match best, at most 2,000, those whose "
+    "domain is that of a company. Give at least one of the fields; `similarTo` excludes `describe`."
+)
+class CompaniesLikeInput:
+    """Becomes an :class:`api.domain.organisation.criteria.OrganisationSearch`."""
+
+    similar_to: list[SimilarToInput] | None = member(
+        "Organisations to be similar to.", default=None, max_items=MAX_REFERENCES
+    )
+    describe: str | None = member(
+        "The kind of companies, in plain words.",
+        default=None,
+        min_length=1,
+        max_length=MAX_DESCRIBE_CHARS,
+    )
+    filters: OrganisationFilters | None = member("Column filters.", default=None)
+
+
+def likeness_of(given: CompaniesLikeInput | None) -> OrganisationSearch | None:
+    """The likeness that was sent."""
+    if given is None:
+        return None
+    return OrganisationSearch(
+        similar_to=references_of(given.similar_to),
+        describe=given.describe,
+        filters=filters_of(given.filters),
     )
 
 

@@ -25,6 +25,7 @@ from graph.context import Context
 from graph.interpretation import PersonInterpretation
 from graph.interpretation_input import PersonInterpretationInput, plain
 from graph.operation import argument, operation
+from graph.organisation_inputs import CompaniesLikeInput, likeness_of
 from graph.paging import ListPagination, PageInfo, SearchPagination
 
 strawberry.enum(SearchStrategy, description="The execution path that a search was resolved to.")
@@ -173,6 +174,12 @@ DedupeUserId = Annotated[
 ]
 
 
+AtCompaniesLike = Annotated[
+    CompaniesLikeInput | None,
+    argument("Only people at companies like these: the data sets of both join by domain."),
+]
+
+
 @strawberry.type(description="What a person search would run, before anything is billed.")
 class PersonPreview:
     """Projected from :class:`api.domain.person.preview.PersonPreview`."""
@@ -214,10 +221,17 @@ class PersonQuery:
         max_records: MaxRecords = strawberry.UNSET,
         dedupe_token: DedupeToken = strawberry.UNSET,
         dedupe_user_id: DedupeUserId = strawberry.UNSET,
+        at_companies_like: AtCompaniesLike = strawberry.UNSET,
     ) -> PersonSearchPage:
         """Natural-language person search."""
         asked = search.PersonSearch(
-            q, location_city, location_state, dedupe_token, dedupe_user_id, plain(interpretation)
+            q,
+            location_city,
+            location_state,
+            dedupe_token,
+            dedupe_user_id,
+            plain(interpretation),
+            likeness_of(at_companies_like),
         )
         page = PageRequest(first, after, max_records)
         return await search.search(info.context.work, asked, page)

@@ -66,7 +66,7 @@ ROUTES: tuple[Route, ...] = (
         "Natural-language person search",
         ("interpretation", "pagination", "data: nodes", "billable_records"),
         "Persons",
-        leave_out=("interpretation",),
+        leave_out=("interpretation", "at_companies_like"),
         require=("q",),
     ),
     Route(

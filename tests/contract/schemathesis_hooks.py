@@ -63,7 +63,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     # A job that the test queued: one that is not there is an error, as it should be.
     "jobId": (os.environ.get("ST_JOB_ID", ""),),
 }
-REMOVED = ("after", "searchAfter", "explain")
+REMOVED = ("after", "searchAfter", "explain", "atCompaniesLike")
 """Arguments whose good values cannot be guessed, or need another key."""
 NUMBERS: dict[str, Callable[[int], int]] = {
     "first": lambda value: 1 + abs(value) % 100,

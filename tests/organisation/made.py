@@ -65,6 +65,7 @@ def organisations() -> list[dict[str, Any]]:
                 }
             )
     rows += ODD
+    rows += BOTH
     return rows
 
 
@@ -81,6 +82,23 @@ ODD: list[dict[str, Any]] = [
         "summary": "Harbour fox",
         "text": "violet engine",
         "source": "odd",
+    },
+]
+
+
+# Organisations whose domains are those of documented companies.
+BOTH: list[dict[str, Any]] = [
+    {
+        "domain": "example.com",
+        "name": "Example SaaS Co",
+        "summary": "Software for the payroll of small companies.",
+        "source": "both",
+    },
+    {
+        "domain": "crowded-law.example",
+        "name": "Crowded Law",
+        "summary": "A law firm whose lawyers plead in court.",
+        "source": "both",
     },
 ]
 
@@ -141,7 +159,8 @@ def put(stack: Stack) -> None:
     assert stack.settings.database_url is not None
     names = ", ".join(_COLUMNS)
     with psycopg.connect(stack.settings.database_url) as connection:
-        connection.execute("delete from organisations where domain like '%.example'")
+        # Those of the sample market too, so that these are all there are.
+        connection.execute("delete from organisations")
         copy = f"copy organisations ({names}, embedding) from stdin"
         with connection.cursor().copy(copy.encode()) as lines:
             for row, vector in zip([*rows, *crowd()], vectors, strict=True):

@@ -22,7 +22,7 @@ from api.domain.organisation.queries.reader import Reader
 from api.domain.organisation.ranking import DEPTHS, Tier
 from api.domain.organisation.steering import described, steered
 from api.domain.organisation.words import DOCUMENT, any_of, matching
-from api.work import Work
+from api.work import Stores
 
 # The places of the two lists in what is fused.
 BM25, VECTOR = 0, 1
@@ -36,11 +36,18 @@ class Scoring:
     conditions: Conditions
 
 
-class _Lists:
-    """The lists of one search; what all depths need is found out once."""
+class Lists:
+    """The lists of one search; what all depths need is found out once, for the usual ``depth``."""
 
-    def __init__(self, work: Work, reader: Reader, asked: OrganisationSearch):
-        self._work = work
+    def __init__(
+        self,
+        stores: Stores,
+        reader: Reader,
+        asked: OrganisationSearch,
+        depth: int = DEPTHS[0],
+    ):
+        self._stores = stores
+        self._depth = depth
         self._reader = reader
         self._asked = asked
         self.conditions: list[ColumnElement[bool]] = [
@@ -100,8 +107,8 @@ class _Lists:
 
     async def _find_vectors(self) -> list[Vector]:
         if self._asked.describe is not None:
-            return [await described(self._work, self._asked.describe)]
-        return await steered(self._work, self._reader, self._asked.similar_to)
+            return [await described(self._stores, self._asked.describe)]
+        return await steered(self._stores, self._reader, self._asked.similar_to)
 
     async def exactly(self) -> bool:
         """Whether every row that fits is compared. A condition on words makes the server find its
@@ -114,14 +121,14 @@ class _Lists:
     async def _find_exactly(self) -> bool:
         if self._by_text:
             return True
-        return await is_exact_cheaper(self._reader, self._vector_conditions, DEPTHS[0])
+        return await is_exact_cheaper(self._reader, self._vector_conditions, self._depth)
 
 
 async def scoring_of(
-    work: Work, reader: Reader, asked: OrganisationSearch, mode: SearchMode
+    stores: Stores, reader: Reader, asked: OrganisationSearch, mode: SearchMode
 ) -> Scoring:
     """How a search of this mode is scored. Raises as :func:`api.domain.organisation.steering`."""
-    lists = _Lists(work, reader, asked)
+    lists = Lists(stores, reader, asked)
     # Unknown references are told before anything else is looked up.
     if asked.similar_to:
         await lists.vectors()

@@ -128,7 +128,7 @@ async def _scored(
     with_terms: bool,
 ) -> tuple[list[OrganisationRow], list[Match], bool, int | None]:
     """A page of the ranking, why each row is in it, whether there are more, and how many in all."""
-    scoring = await scoring_of(work, reader, asked, mode)
+    scoring = await scoring_of(work.stores, reader, asked, mode)
     ranking = await ranked(scoring.tier_at, min(offset + size + 1, MAX_ROWS), dedup=asked.dedup)
     hits = ranking.rows[offset : offset + size]
     domains = [hit.domain for hit in hits]

@@ -29,7 +29,7 @@ async def similar_to_each(
     """
     reader = Reader(work.stores.postgres)
     references = [Reference(domain, boost, penalize) for domain in domains]
-    vectors = await steered(work, reader, references)
+    vectors = await steered(work.stores, reader, references)
     found = await neighbours_of(reader, domains, vectors, first)
     everybody = sorted({domain for near in found.values() for domain in near})
     rows = await by_domain(reader, everybody, columns)

@@ -11,26 +11,26 @@ from api.domain.organisation.queries.lists import Vector
 from api.domain.organisation.queries.reader import Reader
 from api.domain.organisation.queries.rows import embedding_model, vectors_of
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid, invalid
-from api.work import Work
+from api.work import Stores
 
 # A sum this short has no direction worth the name: it is rounding of vectors that cancel out.
 _MIN_LENGTH = 1e-3
 
 
-async def described(work: Work, text: str) -> Vector:
+async def described(stores: Stores, text: str) -> Vector:
     """The vector of a description. Raises ``unavailable`` where nothing can be embedded."""
-    vectors = await embedded(work, [text])
+    vectors = await embedded(stores, [text])
     return np.asarray(vectors[0])
 
 
-async def embedded(work: Work, texts: Sequence[str]) -> Vectors:
+async def embedded(stores: Stores, texts: Sequence[str]) -> Vectors:
     """The vectors of texts.
 
     Raises ``unavailable`` also where the organisations were embedded by another model.
     """
-    embeddings = work.stores.embeddings
+    embeddings = stores.embeddings
     vectors, stored = await asyncio.gather(
-        embeddings.of(texts), embedding_model(Reader(work.stores.postgres))
+        embeddings.of(texts), embedding_model(Reader(stores.postgres))
     )
     if stored is not None and stored != embeddings.model:
         raise DomainError(
@@ -41,7 +41,7 @@ async def embedded(work: Work, texts: Sequence[str]) -> Vectors:
     return vectors
 
 
-async def steered(work: Work, reader: Reader, references: Sequence[Reference]) -> list[Vector]:
+async def steered(stores: Stores, reader: Reader, references: Sequence[Reference]) -> list[Vector]:
     """The vector of each reference, by the formula of DESIGN section 7.
 
     Raises ``invalid_input`` naming references and repelled domains that are unknown, and where
@@ -54,7 +54,7 @@ async def steered(work: Work, reader: Reader, references: Sequence[Reference]) -
     )
     if terms:
         known, vectors = await asyncio.gather(
-            vectors_of(reader, sorted(domains)), embedded(work, terms)
+            vectors_of(reader, sorted(domains)), embedded(stores, terms)
         )
         meanings = dict(zip(terms, vectors, strict=True))
     else:

@@ -40,16 +40,22 @@ _CLAIM = (
 
 
 def dedupe_scope(
-    account_id: UUID, token: str, user_id: str | None, interpretation: PersonInterpretation
+    account_id: UUID,
+    token: str,
+    user_id: str | None,
+    interpretation: PersonInterpretation,
+    companies: object = None,
 ) -> bytes:
     """What a token is bound to: who (an end user of the account, or the account) and the criteria.
 
-    Warnings and the requested count are no criteria: "50 CEOs" after "20 CEOs" repeats nobody.
+    ``companies`` are the criteria of a restriction to companies, where there is one. Warnings and
+    the requested count are no criteria: "50 CEOs" after "20 CEOs" repeats nobody.
     """
     criteria = asdict(interpretation)
     for remark in ("warnings", "unparsed", "requested_records"):
         del criteria[remark]
-    return scope_of(account_id, "dedupe", token, user_id, criteria)
+    restriction = () if companies is None else (companies,)
+    return scope_of(account_id, "dedupe", token, user_id, criteria, *restriction)
 
 
 async def delivered_among(postgres: Postgres, scope: bytes, ids: Sequence[str]) -> set[str]:

@@ -17,6 +17,8 @@ from api.cursors import CursorSigner, scope_of
 from api.domain.interpreter.interpretation import PersonInterpretation
 from api.domain.interpreter.parser import interpret_persons
 from api.domain.interpreter.serialisation import persons_from_json
+from api.domain.organisation.criteria import OrganisationSearch
+from api.domain.organisation.likeness import checked_likeness, domains_like
 from api.domain.person import queries
 from api.domain.person.delivered import claim, dedupe_scope, delivered_among
 from api.domain.person.records import PersonRow, PersonSearchPage, SearchStrategy
@@ -28,6 +30,7 @@ from api.work import Stores, Work
 
 MAX_SEARCH_PAGE = 100
 OPERATION = "person_search"
+COMPANIES = "at_companies_like"
 
 # Under a token, what was delivered is skipped batch by batch: some 10 ms for each 1,000 records.
 _SKIPPED_AT_ONCE_MAX = 5_000
@@ -45,19 +48,22 @@ class PersonSearch:
     dedupe_token: str | None = None
     dedupe_user_id: str | None = None
     interpretation: dict[str, Any] | None = None
+    at_companies_like: OrganisationSearch | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedSearch:
     """A search that was checked, in a form that can be stored: nothing is interpreted again.
 
-    ``dedupe`` is the digest of the scope of its token, where it has one.
+    ``dedupe`` is the digest of the scope of its token, where it has one. ``companies`` restrict it
+    to the people at organisations like some.
     """
 
     interpretation: PersonInterpretation
     strategy: SearchStrategy
     window: Window
     dedupe: bytes | None = None
+    companies: OrganisationSearch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,23 @@ def prepare(
     is none, and ``invalid_cursor``.
     """
     interpretation = interpretation_of(asked)
-    scope = scope_of(account_id, OPERATION, asdict(interpretation))
+    companies = None
+    strategy = strategy_of(interpretation)
+    if asked.at_companies_like is not None:
+        companies = checked_likeness(asked.at_companies_like, COMPANIES)
+        if strategy is SearchStrategy.TAXONOMY:
+            # Its counts are those of people at any company.
+            strategy = SearchStrategy.INDEXED_DYNAMIC
+    scope = scope_of(account_id, OPERATION, asdict(interpretation), companies)
     window = open_window(page, scope, cursors, cap=interpretation.requested_records)
     dedupe = None
     if asked.dedupe_token is not None:
-        dedupe = dedupe_scope(account_id, asked.dedupe_token, asked.dedupe_user_id, interpretation)
+        dedupe = dedupe_scope(
+            account_id, asked.dedupe_token, asked.dedupe_user_id, interpretation, companies
+        )
     elif asked.dedupe_user_id is not None:
         raise invalid("dedupe_user_id", "needs a dedupe_token beside it.")
-    return PreparedSearch(interpretation, strategy_of(interpretation), window, dedupe)
+    return PreparedSearch(interpretation, strategy, window, dedupe, companies)
 
 
 def interpretation_of(asked: PersonSearch) -> PersonInterpretation:
@@ -110,6 +125,11 @@ async def find(stores: Stores, prepared: PreparedSearch) -> Found:
     if not prepared.window.size:
         return Found([])
     conditions = queries.search_conditions(prepared.interpretation)
+    if prepared.companies is not None:
+        domains = await domains_like(stores, prepared.companies, COMPANIES)
+        if not domains:
+            return Found([])
+        conditions = queries.at_domains(conditions, domains)
     if prepared.dedupe is not None:
         return Found(await _undelivered(stores, prepared, conditions, prepared.dedupe))
     page = _page(stores, conditions, prepared.window.key, prepared.window.size + 1)
