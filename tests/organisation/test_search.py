@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
+from api.stores.tables import BM25_INDEX
 from tests.organisation import made
 from tests.organisation.conftest import Search, domains, walk
-from tests.stack import Asker
+from tests.stack import Asker, Stack
 
 MADE = {"source": ["made"]}
 
@@ -93,6 +95,17 @@ class TestWords:
         kept = search(keywords={"must_any": ["bakery"], "must_not": [text]}, filters=MADE)
         assert len(kept["data"]) == made.EACH
 
+    def test_new_rows_are_in_the_index_itself(self, organisations: Stack) -> None:
+        """And not in a segment that each query has to take apart."""
+        assert organisations.settings.database_url is not None
+        with psycopg.connect(organisations.settings.database_url) as connection:
+            found = connection.execute(
+                "select bool_or(mutable), sum(num_docs) from paradedb.index_info(%s)", [BM25_INDEX]
+            ).fetchone()
+        assert found is not None
+        assert found[0] is False
+        assert found[1] >= made.CROWD
+
     def test_phrases_do_not_reach_from_one_part_into_the_next(self, search: Search) -> None:
         odd = {"source": ["odd"]}
         for inside in ("quartz lantern", "harbour fox", "violet engine"):
@@ -104,9 +117,10 @@ class TestWords:
     def test_equal_scores_are_in_the_order_of_their_domains_on_all_pages(
         self, search: Search
     ) -> None:
-        found = walk(search, keywords={"must_any": ["crowd"]}, size=250, columns=["domain"])
+        asked = {"keywords": {"must_any": ["crowd"]}, "filters": {"source": ["crowd"]}}
+        found = walk(search, **asked, size=250, columns=["domain"])
         assert found == [f"crowd-{number:05d}.example" for number in range(made.CROWD)]
-        body = search(keywords={"must_any": ["crowd"]}, size=1)
+        body = search(**asked, size=1)
         assert body["metadata"]["total_hits"] == made.CROWD
 
 
