@@ -77,6 +77,14 @@ class Settings(BaseSettings):
     embedding_api_key: Annotated[SecretStr, Field(max_length=1_000)] | None = None
     job_retention_days: Annotated[int, Field(ge=1, le=365)] = 7
     """How long a job that has ended can be read; then it is deleted, and its bill stays."""
+    interpreter_url: _HttpUrl | None = Field(default=None, repr=False)
+    """An endpoint with OpenAI's chat completions (``https://…/v1/chat/completions``) that is asked
+    in the free look at an interpretation. Off when not set."""
+    interpreter_model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """What that endpoint calls its model."""
+    interpreter_key: Annotated[SecretStr, Field(max_length=1_000)] | None = None
+    interpreter_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """After this long the parser's reading is taken."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

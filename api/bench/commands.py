@@ -79,6 +79,20 @@ def bench_deliveries(
     write_json(json, outcome.as_json())
 
 
+@bench.command("interpret")
+def bench_interpret(
+    questions: Annotated[int, typer.Option(min=50, max=10_000, help="How many are made.")] = 400,
+    rounds: Annotated[int, typer.Option(min=1, max=1_000, help="How often each is read.")] = 20,
+    json: Json = None,
+) -> None:
+    """Understanding a question, without any store: the goal is 1 ms at the 99th percentile."""
+    from api.bench.interpret import measure, tell_outcome
+
+    outcome = measure(questions, rounds)
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

@@ -120,3 +120,17 @@ def test_any_row_gives_known_industries(
     found = classify_company(label, sic, naics, text.lower())
     assert list(found) == sorted(set(found))
     assert set(found) <= set(industries())
+
+
+def test_a_label_of_another_industry_needs_evidence() -> None:
+    label = "Pharmaceutical Manufacturing"
+    assert "biotech" in classify_company(label, None, None, "gene therapy for rare diseases")
+    assert "biotech" not in classify_company(label, None, None, "generic tablets in bulk")
+
+
+def test_who_makes_software_to_order_is_told_from_vendors() -> None:
+    made = classify_company("Software Development", None, "541511", "a custom software shop")
+    sold = classify_company("Software Development", None, "541511", "a saas platform for payroll")
+    assert "custom_software" in made
+    assert "custom_software" not in sold
+    assert "saas" in sold

@@ -107,3 +107,60 @@ def test_a_place_that_is_not_known_is_not_another_one(q: str) -> None:
     assert len(found.locations) == 1
     assert found.locations[0].city is not None
     assert any("not a known city" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("q", "role"),
+    [
+        ("people in charge of HR", "vp_hr"),
+        ("people overseeing IT", "cio"),
+        ("leaders of marketing", "cmo"),
+        ("top marketing people", "head_marketing"),
+        ("people in marketing", "manager_marketing"),
+        ("directors and above in finance", "vp_finance"),
+        ("who makes the decisions at gyms", "decision_maker"),
+        ("dentist owners", "owner"),
+        ("CSOs", "chief_strategy_officer"),
+        ("CSOs", "chief_security_officer"),
+    ],
+)
+def test_roles_by_what_people_do(q: str, role: str) -> None:
+    found = interpret_persons(f"{q} in Texas")
+    assert role in {term.role for term in found.roles}
+    assert found.unparsed == ()
+
+
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [("zamboni managers", "zamboni manager"), ("Assistants to the CEO", "assistant to the CEO")],
+)
+def test_a_rank_with_an_unknown_word_is_a_title(q: str, title: str) -> None:
+    assert [term.label for term in interpret_persons(f"{q} in Texas").roles] == [title]
+
+
+@pytest.mark.parametrize(
+    ("q", "low", "high"),
+    [
+        ("banks with more than two hundred and fifty employees", 251, None),
+        ("banks with between one hundred and two hundred employees", 100, 200),
+        ("banks where headcount exceeds 100", 101, None),
+        ("banks with a workforce of more than 300", 301, None),
+        ("banks with from 50 up to 200 employees", 50, 200),
+    ],
+)
+def test_head_counts_in_words(q: str, low: int, high: int | None) -> None:
+    filters = interpret_companies(q).filters
+    assert (filters.employee_count_min, filters.employee_count_max) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("q", "number"),
+    [
+        ("half a dozen CEOs", 6),
+        ("one hundred and twenty CEOs", 120),
+        ("max 35 CEOs", 35),
+        ("send over 10 CEOs", 10),
+    ],
+)
+def test_counts_in_words(q: str, number: int) -> None:
+    assert interpret_persons(f"{q} in Texas").requested_records == number

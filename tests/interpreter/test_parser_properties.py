@@ -189,7 +189,7 @@ def bare[T: (PersonInterpretation, CompanyInterpretation)](found: T) -> T:
     return replace(found, warnings=(), unparsed=())
 
 
-@given(QUERIES)
+@given(WORDED)
 @settings(deadline=None, max_examples=300)
 def test_the_rendering_of_an_interpretation_gives_it_back(q: str) -> None:
     persons, companies = read_or_refused(q), companies_or_refused(q)

@@ -65,6 +65,16 @@ FINDS = [
     ("Corporate Controller", "controller"),
     ("Sr. Software Engineer", "software_engineer"),
     ("Director General (retired) | Founder", "founder"),
+    ("Orthodontist", "orthodontist"),
+    ("Orthodontist", "dentist"),
+    ("Owner, DC", "chiropractor"),
+    ("Tax Manager", "manager_finance"),
+    ("Tax Manager", "manager_tax"),
+    ("Interim CEO", "interim_ceo"),
+    ("Marketing Intern", "intern"),
+    ("Apprentice Electrician", "apprentice"),
+    ("Director of Development", "director_fundraising"),
+    ("Vice President, Commercial Loan Officer", "vp_lending"),
 ]
 
 DOES_NOT_FIND = [
@@ -102,6 +112,14 @@ DOES_NOT_FIND = [
     ("Marketing Coordinator", "manager_marketing"),
     ("Front Office Manager", "office_manager"),
     ("Director of Clinical Operations", "director_operations"),
+    ("General Dentist", "orthodontist"),
+    ("Sales Manager, DC", "chiropractor"),
+    ("Apprentice Electrician", "electrician"),
+    ("Driver Recruiter", "truck_driver"),
+    ("Sous Chef", "chef"),
+    ("Associate Director of Sales", "director"),
+    ("Product Manager", "manager"),
+    ("Vice President, Commercial Loan Officer", "vp_finance"),
 ]
 
 

@@ -75,6 +75,15 @@ def states_by_name() -> Mapping[str, str]:
     return MappingProxyType({fold(name): code for code, name in states().items()})
 
 
+@lru_cache(maxsize=1)
+def abbreviated_states() -> Mapping[str, str]:
+    """Codes of the states by what newspapers and talk call them: "calif", "mass", "cali"."""
+    named = {fold(state.ap_abbr): state.abbr for state in us.states.STATES if state.ap_abbr}
+    return MappingProxyType(
+        {"cali": "CA", "tex": "TX", "penn": "PA", "penna": "PA", "jersey": "NJ", **named}
+    )
+
+
 def state_code(text: str) -> str | None:
     """The code of a state given by code or full name in any case, ``None`` when there is none."""
     code = text.strip().upper()

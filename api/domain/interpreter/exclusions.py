@@ -12,6 +12,9 @@ EXCLUSION_RULE = "exclusion"
 
 _LIST_WORDS = frozenset({"and", "or", "nor", "any"})
 _LINKS = frozenset({"in", "at", "of", "from", "near", "for", "within", "across", "around"})
+_AFTER_OTHER_BUT = frozenset(
+    {"not", "no", "only", "with", "who", "that", "in", "at", "more", "less", "over", "under"}
+)
 _SHORT_REACH = frozenset({"non"})
 
 
@@ -41,7 +44,7 @@ def _marker_at(reading: Reading, position: int) -> int:
     known, words = vocabulary(), wording()
     length = reading.starts_with(words.excluding, position)
     if not length:
-        return 0
+        return _all_but(reading, position)
     bounds = (words.at_least, words.at_most, words.over)
     if any(reading.starts_with(phrases, position) for phrases in bounds):
         return 0
@@ -50,6 +53,14 @@ def _marker_at(reading: Reading, position: int) -> int:
         if reading.match(table, position):
             return 0
     return 0 if reading.match(known.roles, position) else length
+
+
+def _all_but(reading: Reading, position: int) -> int:
+    """Length of "but" where it takes from a whole: "any state but Texas"."""
+    if reading.stem(position) != "but" or reading.stem(position + 1) in _AFTER_OTHER_BUT:
+        return 0
+    universal = wording().universal.beginnings
+    return int(any(stem in universal for stem in reading.stems[max(0, position - 6) : position]))
 
 
 def _reach(reading: Reading, start: int) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from api.domain.company.places import (
     City,
+    abbreviated_states,
     cities_by_name,
     fold,
     joined,
@@ -21,6 +22,8 @@ PLACE_RULE = "place"
 # A city that people mean when they name no state, and that they may name without "in".
 SIZEABLE_POPULATION = 100_000
 _WORDS_OF_A_STATE_MAX = 3
+# Of a name that is in no list; shorter ones are abbreviations of anything.
+UNKNOWN_LETTERS_MIN = 3
 
 _LIST_WORDS = frozenset({"and", "or", "plus"})
 # Codes that are words; they are read only where a place must stand.
@@ -148,6 +151,9 @@ def _state_at(reading: Reading, position: int, *, expected: bool, shouting: bool
     if named is not None:
         return _Match(named[1], None, named[0])
     code = _code_at(reading, position)
+    if code is None and expected and reading.is_free(position):
+        code = abbreviated_states().get(reading.words[position].fold)
+        return None if code is None else _Match(position + 1, None, code)
     if code is None:
         return None
     word = reading.words[position]
@@ -335,6 +341,8 @@ def read_unknown_places(reading: Reading) -> list[tuple[Location, bool]]:
         ):
             continue
         name = " ".join(word.text for word in reading.words[position:stop])
+        if len(name) < UNKNOWN_LETTERS_MIN:
+            continue
         reading.warnings.append(unknown_city(name, None))
         negated = reading.negated[position]
         _take(reading, position, stop)

@@ -76,10 +76,10 @@ def read_quotes(reading: Reading, found: Keywords) -> tuple[list[str], list[tupl
         elif before in {"named", "called", "at"}:
             names.append(typed(reading, start, stop))
             reading.take(start - 1, stop, "company_name")
-        elif stop == start + 1 and len(reading.words[start].text) < 2:
-            continue
         elif lead := reading.ends_with(wording().mentioning, start):
             found.add(reading, start, stop, start - lead)
+        elif stop == start + 1 and len(reading.words[start].text) < 2:
+            continue
         elif not _is_term(reading, start, stop):
             found.add(reading, start, stop)
     return names, titles

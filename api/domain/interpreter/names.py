@@ -114,7 +114,9 @@ def _continues(reading: Reading, start: int, position: int, *, proper: bool) -> 
     ends = wording().place_prepositions | wording().clause_starts | {"at", "for", "by", "about"}
     if word.stem in ends and position > start:
         return False
-    if reading.starts_with(wording().excluding, position):
+    words = wording()
+    bounds = (words.excluding, words.over, words.under, words.at_least, words.at_most)
+    if any(reading.starts_with(phrases, position) for phrases in bounds):
         return False
     if not proper:
         return word.stem not in {"and", "or"}

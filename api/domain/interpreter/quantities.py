@@ -21,6 +21,7 @@ _NUMBER_WORDS = {
     "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
     "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+_HALF_A_DOZEN = ["half", "a", "dozen"]
 _MULTIPLES = {"hundred": 100, "thousand": 1_000, "dozen": 12, "million": 1_000_000}
 
 
@@ -117,9 +118,11 @@ def read_count(reading: Reading) -> int | None:
 def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
     """The value of a number in digits or words, and the position after it."""
     word = reading.words[position]
-    spelled = word.stem in _NUMBER_WORDS or word.stem == "a"
+    spelled = word.stem in _NUMBER_WORDS or word.stem in {"a", "half"}
     if (word.number is None and not spelled) or not reading.is_free(position):
         return None
+    if reading.stems[position : position + 3] == _HALF_A_DOZEN:
+        return 6, position + 3
     total, current, at = 0, 0, position
     if word.number is not None:
         current = word.number
@@ -139,6 +142,8 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
             current *= _MULTIPLES[stem]
             if _MULTIPLES[stem] >= 1_000:
                 total, current = total + current, 0
+        elif stem == "and" and _goes_on(reading, at):
+            pass
         elif stem in _NUMBER_WORDS and reading.words[position].number is None:
             current += _NUMBER_WORDS[stem]
         else:
@@ -148,6 +153,17 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
     if at == position + 1 and reading.stem(position) == "one":
         return None
     return min(total + current, NUMBER_MAX + 1), at
+
+
+def _goes_on(reading: Reading, at: int) -> bool:
+    """Whether "and" is within a number: "two hundred and fifty"."""
+    following = reading.stem(at + 1)
+    return (
+        reading.stem(at - 1) in {"hundred", "thousand"}
+        and following in _NUMBER_WORDS
+        and reading.stem(at + 2) not in _MULTIPLES
+        and not {"between", "from"} & set(reading.stems[max(0, at - 4) : at])
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from api.domain.person.roles import roles
 def render(interpretation: PersonInterpretation | CompanyInterpretation) -> str:
     """A query that interprets to the same, warnings and unparsed words apart.
 
-    A place that was given beside the text becomes part of it. Two limits: the text of very many
-    terms is longer than a query may be, and punctuation inside of phrases and names is not kept.
+    A place that was given beside the text becomes part of it. Limits: the text of very many terms
+    is longer than a query may be, punctuation inside of phrases and names is not kept, and a place
+    or title that is in no list may be read as something else beside certain words.
     """
     filters = interpretation.filters
     kinds = " or ".join(_industry(term) for term in interpretation.industries) or "companies"
@@ -36,7 +37,7 @@ def render(interpretation: PersonInterpretation | CompanyInterpretation) -> str:
         wanted.insert(0, f"first {interpretation.requested_records}")
     places = interpretation.locations or _given(filters)
     if places:
-        wanted.append("in " + " or ".join(map(_place, places)))
+        wanted.append(" or ".join(f"in {_place(place)}" for place in places))
     wanted += _sizes(filters)
     for system, codes in (("SIC", filters.sic), ("NAICS", filters.naics)):
         if codes:
@@ -122,7 +123,7 @@ def _phrase_of_industry(key: str) -> str:
     adjectives = (f"{adjective} company" for adjective in industry.adjectives)
     for phrase in (*industry.names, *adjectives):
         words = plural(phrase)
-        found = read_terms(Reading.of(f"at {words}"))
+        found = read_terms(Reading.of(words))
         if list(found.industries) == [key] and not found.roles:
             return words
     return industry.names[0]

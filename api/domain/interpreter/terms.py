@@ -1,27 +1,41 @@
 """Roles and industries in a query: the longest phrase wins, wherever it stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from api.domain.company.industries import industries
+from api.domain.interpreter.departments import (
+    NOTHING,
+    Found,
+    above,
+    department_after,
+    department_first,
+    leading,
+    people_in,
+    ranked,
+)
 from api.domain.interpreter.interpretation import (
     DYNAMIC_INDUSTRY,
     DYNAMIC_ROLE,
     IndustryTerm,
     RoleTerm,
 )
-from api.domain.interpreter.lexer import singular_phrase
+from api.domain.interpreter.lexer import singular, singular_phrase
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.vocabulary import RANKS, Vocabulary, vocabulary, wording
-from api.domain.person.roles import C_LEVEL, roles
+from api.domain.person.roles import C_LEVEL, role_book, roles
 
 ROLE_RULE = "role"
 INDUSTRY_RULE = "industry"
 # Words for what companies do, before an industry: "that do roofing".
 ACTIVITY_RULE = "activity"
 
-_OF = frozenset({"of", "for", "in"})
 _LIST = frozenset({"and", "or"})
-_LEVEL_RANKS = frozenset({"manager", "director", "head", "vp"})
+_SERVING = frozenset({"assistant", "secretary", "advisor", "aide"})
+# Ranks that say nothing without what they are of.
+_GENERAL = frozenset({"manager", "director", "head", "vp", "svp", "supervisor"})
+_OWNERS = frozenset({"owner", "founder", "president", "partner"})
 
 
 @dataclass(slots=True)
@@ -49,6 +63,72 @@ class Terms:
         to.setdefault(key, industry_term(key))
 
 
+def _read_ambiguous(reading: Reading, position: int, terms: Terms) -> None:
+    """An abbreviation of several roles means any of them."""
+    keys = role_book().ambiguous.get(reading.stem(position), ())
+    if not keys or not reading.is_free(position):
+        return
+    for key in keys:
+        terms.add_role(key, excluded=reading.negated[position])
+    named = " or ".join(role_term(key).label for key in keys)
+    reading.warnings.append(f'"{reading.words[position].text}" was read as {named}.')
+    reading.take(position, position + 1, ROLE_RULE)
+
+
+def _with_unknown_word(reading: Reading, position: int, role: Found) -> Found:
+    """ "Zamboni managers" are not all managers: with the word before it the rank is a title."""
+    before = position - 1
+    if len(role.keys) != 1 or role.keys[0] not in _GENERAL or not reading.is_free(before):
+        return role
+    word, known = reading.words[before], wording()
+    asked = known.fillers | known.qualifiers | known.asking | known.people | known.company_links
+    own = word.text.isalpha() and len(word.text) > 2 and word.stem not in asked
+    if not own or reading.words[position].breaks or word.stem in vocabulary().all_words:
+        return role
+    typed = [each.text for each in reading.words[before : position + role.length]]
+    label = singular_phrase(typed)
+    reading.warnings.append(f'"{label}" is no known role; it was matched in titles.')
+    return Found(role.length, (), label, before)
+
+
+def _means_companies(reading: Reading, position: int, terms: Terms) -> bool:
+    """Whether firms are meant by a word for both: "owners of vets", not "names of vets"."""
+    link = reading.stem(position - 1)
+    if link not in wording().company_links:
+        return False
+    after_people = reading.stem(position - 2) in wording().people - {"contact", "lead", "prospect"}
+    return link == "at" or bool(terms.roles) or after_people
+
+
+def _assistant_at(reading: Reading, position: int) -> Found | None:
+    """Those who serve a role, as words of their title: "assistants to the CEO"."""
+    if reading.stem(position) not in _SERVING or reading.stem(position + 1) != "to":
+        return None
+    start = position + 2 + (reading.stem(position + 2) == "the")
+    served = reading.match(vocabulary().roles, start) if start < len(reading.words) else None
+    if served is None:
+        return None
+    stop = start + served[0]
+    words = [reading.stem(position), *(word.text for word in reading.words[position + 1 : stop])]
+    return Found(stop - position, (), singular_phrase(words))
+
+
+def _has_firm(reading: Reading, position: int, role: Found) -> bool:
+    """Whether a profession is followed by who has its firms, as in "chiropractor owners"."""
+    stop = position + role.length
+    if len(role.keys) != 1 or role.keys[0] not in _firms() or stop >= len(reading.words):
+        return False
+    last = reading.words[stop - 1]
+    owner = reading.match(vocabulary().roles, stop)
+    plural = singular(last.fold) != last.fold
+    return owner is not None and owner[1] in _OWNERS and not (plural or reading.words[stop].breaks)
+
+
+@lru_cache(maxsize=1)
+def _firms() -> Mapping[str, str]:
+    return {key: x.key for x in industries().values() for key in x.practitioners}
+
+
 def role_term(key: str) -> RoleTerm:
     """A role of the dictionary as it is reported."""
     role = roles()[key]
@@ -64,18 +144,6 @@ def industry_term(key: str) -> IndustryTerm:
     return IndustryTerm(reported, industry.label, industry.key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A phrase of the text and the dictionary keys that it stands for."""
-
-    length: int
-    keys: tuple[str, ...]
-    title: str | None = None
-
-
-_NOTHING = _Found(0, ())
-
-
 def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
     """The roles and industries of the text; ``companies`` reads what is both as the latter."""
     terms = Terms()
@@ -85,18 +153,25 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
         if not reading.is_free(position) or reading.stems[position] not in beginnings:
             position += 1
             continue
-        role = _role_at(reading, position)
+        _read_ambiguous(reading, position, terms)
+        role = _with_unknown_word(reading, position, _role_at(reading, position))
         industry = _industry_at(reading, position)
         if role.length == industry.length and role.length:
-            linked = reading.stem(position - 1) in wording().company_links
-            role = _NOTHING if companies or linked else role
+            role = NOTHING if companies or _means_companies(reading, position, terms) else role
+        assistant = _assistant_at(reading, position)
+        if assistant is not None:
+            role = assistant
+        elif role.length and not companies and _has_firm(reading, position, role):
+            # "Dentist owners" own dental practices.
+            role, industry = NOTHING, Found(role.length, (_firms()[role.keys[0]],))
         if role.length > industry.length or (role.length and role.length == industry.length):
             excluded = reading.negated[position]
             for key in role.keys:
                 terms.add_role(key, excluded=excluded)
             if role.title is not None:
                 terms.add_title(role.title, excluded=excluded)
-            reading.take(position, position + role.length, ROLE_RULE)
+            begin = position if role.begin is None else role.begin
+            reading.take(begin, position + role.length, ROLE_RULE)
             position += role.length
         elif industry.length:
             for key in industry.keys:
@@ -108,11 +183,11 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
     return terms
 
 
-def _role_at(reading: Reading, position: int) -> _Found:
+def _role_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
     # What follows "at" is where people work: "at Owner Media" names no owner.
     if reading.stem(position - 1) == "at":
-        return _NOTHING
+        return NOTHING
     # Of phrases of one length the first counts: what is written out in the dictionary.
     candidates = []
     phrase = reading.match(known.roles, position)
@@ -122,189 +197,58 @@ def _role_at(reading: Reading, position: int) -> _Found:
     if lookalike is not None:
         # "Product owners" own no company: they are found by the words of their title.
         typed = [word.text for word in reading.words[position : position + lookalike[0]]]
-        candidates.append(_Found(lookalike[0], (), singular_phrase(typed)))
-    candidates.append(_ranked(reading, position, known))
-    candidates.append(_department_first(reading, position, known))
-    candidates.append(_leading(reading, position, known))
+        candidates.append(Found(lookalike[0], (), singular_phrase(typed)))
+    candidates.append(ranked(reading, position, known))
+    candidates.append(department_first(reading, position, known))
+    candidates.append(leading(reading, position, known))
+    candidates.append(people_in(reading, position, known))
     return max(candidates, key=lambda found: found.length)
 
 
-def _with_above(reading: Reading, position: int, length: int, key: str) -> _Found:
+def _with_above(reading: Reading, position: int, length: int, key: str) -> Found:
     """A rank with what "level and above" adds to it, or just the role."""
     if key not in RANKS:
-        return _Found(length, (key,))
+        return Found(length, (key,))
     stop = position + length
-    above = _above(reading, stop)
-    if above is not None:
-        return _Found(above - position, RANKS[RANKS.index(key) :])
+    end = above(reading, stop)
+    if end is not None:
+        within = department_after(reading, end, key)
+        if within is not None:
+            return Found(within.length + end - position, within.keys)
+        return Found(end - position, RANKS[RANKS.index(key) :])
     stop += key != C_LEVEL and reading.stem(stop) == "level"
-    return _Found(stop - position, (key,))
+    return Found(stop - position, (key,))
 
 
-def _above(reading: Reading, position: int) -> int | None:
-    """The end of "and above", "level or higher" or "+" after a rank, ``None`` without them."""
-    position += reading.stem(position) == "level"
-    if reading.gap(position).startswith("+"):
-        return position
-    if reading.stem(position) in _LIST and reading.stem(position + 1) in wording().above:
-        return position + 2
-    return None
-
-
-def _combined(levels: list[str], functions: list[str]) -> tuple[str, ...]:
-    return tuple(f"{level}_{function}" for level in levels for function in functions)
-
-
-def _upwards(level: str, functions: list[str]) -> tuple[str, ...]:
-    """The roles of departments from a level up to their chiefs."""
-    ranks = [rank for rank in RANKS[RANKS.index(level) :] if rank in _LEVEL_RANKS]
-    return (*_combined(ranks, functions), *_chiefs_of(functions))
-
-
-def _ranked(reading: Reading, position: int, known: Vocabulary) -> _Found:
-    """Ranks before departments: "VP of Sales", "directors and heads of sales and marketing"."""
-    levels: list[str] = []
-    stop = position
-    while True:
-        match = reading.match(known.levels, stop)
-        if match is None:
-            break
-        levels.append(match[1])
-        stop += match[0]
-        following = reading.stem(stop)
-        if following not in _LIST or not _level_at(reading, stop + 1, known):
-            break
-        stop += 1
-    if not levels or stop >= len(reading.words):
-        return _NOTHING
-    comma = reading.gap(stop) == ","
-    if reading.words[stop].breaks and reading.gap(stop) not in {",", "."}:
-        return _NOTHING
-    stop += reading.stem(stop) in _OF
-    functions, stop = _departments(reading, stop, known)
-    # "VP, accounting manager" are two.
-    if not functions or (comma and reading.is_free(stop) and _level_at(reading, stop, known)):
-        return _NOTHING
-    return _Found(stop - position, _combined(levels, functions))
-
-
-def _department_first(reading: Reading, position: int, known: Vocabulary) -> _Found:
-    """Departments before a rank: "sales directors", "sales and marketing VPs", "IT leaders"."""
-    functions, stop = _departments(reading, position, known)
-    if not functions or not reading.is_free(stop):
-        return _NOTHING
-    match = reading.match(known.levels, stop)
-    if match is not None:
-        stop += match[0]
-        above = _above(reading, stop) if match[1] in RANKS else None
-        if above is not None:
-            return _Found(above - position, _upwards(match[1], functions))
-        return _Found(stop - position, _combined([match[1]], functions))
-    leaders = reading.starts_with(wording().leaders, stop)
-    if leaders:
-        return _Found(stop + leaders - position, _leaders_of(functions))
-    if reading.stem(stop) in wording().department_people:
-        return _Found(stop + 1 - position, _members_of(functions))
-    return _NOTHING
-
-
-def _leading(reading: Reading, position: int, known: Vocabulary) -> _Found:
-    """Those who lead a department: "leading marketing", "in charge of IT"."""
-    if reading.stem(position) in wording().leading:
-        stop = position + 1
-        stop += reading.stem(stop) == "the"
-    else:
-        stop = position + reading.starts_with(wording().in_charge, position)
-    if stop == position:
-        return _NOTHING
-    functions, stop = _departments(reading, stop, known)
-    if not functions:
-        return _NOTHING
-    if reading.stem(stop) in {"department", "team", "function"}:
-        stop += 1
-    return _Found(stop - position, _leaders_of(functions))
-
-
-def _leaders_of(functions: list[str]) -> tuple[str, ...]:
-    """The chiefs, vice presidents and heads of departments."""
-    return (*_chiefs_of(functions), *_combined(["vp", "head"], functions))
-
-
-def _chiefs_of(functions: list[str]) -> tuple[str, ...]:
-    return tuple(
-        role.key
-        for role in roles().values()
-        if role.function in functions and role.seniority == C_LEVEL
-    )
-
-
-def _members_of(functions: list[str]) -> tuple[str, ...]:
-    """All roles of departments, without those that a listed role covers (an SVP is a VP)."""
-    members = {role.key: role for role in roles().values() if role.function in functions}
-    return tuple(key for key, role in members.items() if members.keys().isdisjoint(role.broader))
-
-
-def _departments(reading: Reading, position: int, known: Vocabulary) -> tuple[list[str], int]:
-    """Departments joined by "and", "or" or a slash from a position, and the position after them."""
-    found: list[str] = []
-    stop = at = position
-    while reading.is_free(at):
-        match = reading.match(known.functions, at)
-        if match is None or _is_company_part(reading, at, match[0], known):
-            break
-        found.append(match[1])
-        stop = at + match[0]
-        if reading.stem(stop) in _LIST and not _level_at(reading, stop + 1, known):
-            at = stop + 1
-        elif reading.gap(stop) == "/":
-            at = stop
-        else:
-            break
-    return found, stop
-
-
-def _is_company_part(reading: Reading, position: int, length: int, known: Vocabulary) -> bool:
-    """Whether the words of a department rather begin an industry: "marketing agencies"."""
-    stop = position + length
-    name = reading.match(known.industry_names, position)
-    return (name is not None and name[0] > length) or (
-        reading.stem(stop) in wording().companies
-        and known.industry_adjectives.get(tuple(reading.stems[position:stop])) is not None
-    )
-
-
-def _level_at(reading: Reading, position: int, known: Vocabulary) -> bool:
-    return reading.match(known.levels, position) is not None
-
-
-def _industry_at(reading: Reading, position: int) -> _Found:
+def _industry_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
     name = reading.match(known.industry_names, position)
     adjective = reading.match(known.industry_adjectives, position)
     if adjective is not None and (name is None or adjective[0] > name[0]):
         length, keys = adjective
         stop = position + length
-        if reading.is_free(stop) and reading.stem(stop) in wording().companies:
-            return _Found(_with_nouns(reading, stop) - position, keys)
+        broken = stop < len(reading.words) and reading.words[stop].breaks
+        if reading.is_free(stop) and reading.stem(stop) in wording().companies and not broken:
+            return Found(_with_nouns(reading, stop) - position, keys)
         if _stands_for_companies(reading, position, stop, known):
-            return _Found(length, keys)
-        return _NOTHING
+            return Found(length, keys)
+        return NOTHING
     if name is None:
-        return _NOTHING
+        return NOTHING
     length, keys = name
     # "Fashion boutiques" are boutiques: both words say the same.
     if adjective is not None and set(adjective[1]) & set(keys):
         again = reading.match(known.industry_names, position + adjective[0])
         if again is not None and set(again[1]) & set(adjective[1]):
-            return _Found(adjective[0] + again[0], again[1])
+            return Found(adjective[0] + again[0], again[1])
     # "dental office managers" manage offices of dentists.
     last = position + length - 1
     role = reading.match(known.roles, last) if length > 1 else None
     if role is not None and role[0] > 1:
         shorter = known.industry_adjectives.get(tuple(reading.stems[position:last]))
         if shorter is not None:
-            return _Found(length - 1, shorter)
-    return _Found(_with_nouns(reading, position + length) - position, keys)
+            return Found(length - 1, shorter)
+    return Found(_with_nouns(reading, position + length) - position, keys)
 
 
 def _with_nouns(reading: Reading, position: int) -> int:

@@ -39,7 +39,8 @@ def correct_typos(reading: Reading, protected: Container[int] = ()) -> None:
         text = word.fold
         if not (_LETTERS_MIN <= len(text) <= _LETTERS_MAX and text.isascii() and text.isalpha()):
             continue
-        if word.text.isupper() and not reading.is_shouting:
+        # "CSOs" is an abbreviation, and as it should be.
+        if sum(letter.isupper() for letter in word.text) > 1 and not reading.is_shouting:
             continue
         found = correction(text)
         if found is None or found == text:
@@ -95,7 +96,9 @@ def _known_stems() -> frozenset[str]:
 def _known_forms() -> frozenset[str]:
     """Words that are right as they are: abbreviations, and the words of all names of places."""
     places = {word for city in cities() for word in fold(city.name).split()}
-    return frozenset({"sic", "naics", *role_book().spelling, *words_of_places(), *places})
+    return frozenset(
+        {"sic", "naics", *role_book().ambiguous, *role_book().spelling, *words_of_places(), *places}
+    )
 
 
 @lru_cache(maxsize=1)

@@ -65,6 +65,7 @@ class Wording:
     medium: PhraseSet
     large: PhraseSet
     counting: PhraseSet
+    universal: PhraseSet
     leaders: PhraseSet
     in_charge: PhraseSet
 
@@ -145,6 +146,10 @@ def vocabulary() -> Vocabulary:
         all_words=dictionary_words.union(_words_of_wording(), others),
         last_words_of_industries=frozenset(_stems(name)[-1] for name, _ in names),
         beginnings=wording().leading.union(
+            wording().people,
+            wording().leaders.beginnings,
+            role_book().ambiguous,
+            ("assistant", "secretary", "advisor", "aide"),
             wording().in_charge.beginnings,
             *(table.beginnings for table in (role_table, levels, functions, lookalikes)),
             *(table.beginnings for table in (name_table, adjective_table)),

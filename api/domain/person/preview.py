@@ -4,12 +4,14 @@ import asyncio
 from typing import NamedTuple
 
 from api.domain.interpreter.interpretation import PersonInterpretation
+from api.domain.interpreter.model import endpoint_of, persons_by_model
 from api.domain.person import queries
 from api.domain.person.records import SearchStrategy
 from api.domain.person.search import PersonSearch, interpretation_of
 from api.domain.person.strategy import strategy_of
 from api.domain.usage.service import record
 from api.paging import COUNTED_MAX, TotalRelation, bounded_total
+from api.settings import settings
 from api.work import Work
 
 
@@ -29,6 +31,10 @@ async def preview(work: Work, asked: PersonSearch) -> PersonPreview:
     ``invalid_input`` as the search does.
     """
     interpretation = interpretation_of(asked)
+    if asked.q is not None:
+        placed = bool(asked.location_city or asked.location_state)
+        endpoint = endpoint_of(settings())
+        interpretation = await persons_by_model(endpoint, asked.q, interpretation, placed=placed)
     strategy = strategy_of(interpretation)
     clickhouse = work.stores.clickhouse
     if strategy is SearchStrategy.TAXONOMY:
