@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caller import Caller
@@ -24,6 +24,7 @@ from api.settings import settings
 from api.work import open_stores
 from graph.graphiql import graphiql_assets
 from graph.http import graphql_endpoint
+from graph.websocket import graphql_websocket
 from rest.build import rest_routes
 from rest.errors import problem
 from workers.publisher import publishing
@@ -53,11 +54,14 @@ class Entrance:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
         request_id = _request_id(scope)
         scope["request_id"] = request_id
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+            return
         started = time.perf_counter()
         status = 0
 
@@ -125,6 +129,7 @@ def build_app() -> Starlette:
     routes: list[BaseRoute] = [
         Mount("/graphql/assets", graphiql_assets()),
         Route("/graphql", graphql_endpoint, methods=_ANY_METHOD),
+        WebSocketRoute("/graphql", graphql_websocket),
         *rest_routes(),
         *docs_routes(),
         *health_routes(),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from api.domain.job.queries import oldest_due
 from api.liveness import last_finished_task
 from api.work import Stores
 
@@ -53,7 +54,10 @@ async def _ready(request: Request) -> Response:
         "status": "ready" if ready else "unavailable",
         "parts": {name: "up" if is_up else "down" for name, is_up in up.items()},
         # Told, and no condition: requests are answered without a worker.
-        "worker": {"last_finished_task": await _last_task(stores) if up["redis"] else None},
+        "worker": {
+            "last_finished_task": await _last_task(stores) if up["redis"] else None,
+            "oldest_waiting_job_s": await _queue_age_s(stores) if up["postgres"] else None,
+        },
     }
     return Response(
         orjson.dumps(body),
@@ -90,3 +94,14 @@ async def _last_task(stores: Stores) -> datetime | None:
     except Exception as error:
         _log.warning("the worker's signs cannot be read", reason=type(error).__name__)
         return None
+
+
+async def _queue_age_s(stores: Stores) -> float | None:
+    """For how long the job that waits longest has been waiting; null where none waits."""
+    now = datetime.now(UTC)
+    try:
+        since = await asyncio.wait_for(oldest_due(stores.postgres, now), PART_BUDGET_S)
+    except Exception as error:
+        _log.warning("the age of the queue cannot be read", reason=type(error).__name__)
+        return None
+    return None if since is None else round((now - since).total_seconds(), 1)

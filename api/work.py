@@ -15,8 +15,10 @@ from api.queue import Queue
 from api.sealing import Sealer
 from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
+from api.stores.listener import Listener
 from api.stores.postgres import Postgres
 from api.stores.redis import connect as connect_redis
+from api.stores.tables import JOBS_CHANNEL
 
 _log = structlog.get_logger("stores")
 
@@ -34,6 +36,7 @@ class Stores:
     insecure_delivery: bool
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
     embeddings: QueryEmbeddings
+    job_notices: Listener
 
 
 @asynccontextmanager
@@ -47,6 +50,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
     postgres = Postgres(of.sqlalchemy_url)
     redis = connect_redis(of.required_redis_url)
     client = ClickHouse(of.required_clickhouse_url)
+    job_notices = Listener(of.sqlalchemy_url, JOBS_CHANNEL)
     embeddings = QueryEmbeddings(embedder_of(of))
     try:
         yield Stores(
@@ -58,8 +62,10 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             Sealer(of.required_secret),
             of.allow_insecure_delivery,
             embeddings,
+            job_notices,
         )
     finally:
+        await job_notices.close()
         await embeddings.close()
         await redis.aclose()
         await client.close()

@@ -1,5 +1,6 @@
 """Clients' documents, parsed and validated once: both doors then run prepared documents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     parse,
     validate,
 )
@@ -27,8 +29,23 @@ class PreparedDocument:
 
     document: DocumentNode
     faults: tuple[GraphQLError, ...]
-    operations: frozenset[str]
-    """The names of its operations; that of one without a name is empty."""
+    operations: Mapping[str, OperationType]
+    """Its operations by name; that of one without a name is empty."""
+
+    def kind_of(self, operation_name: str | None) -> OperationType:
+        """What the operation to run is.
+
+        Raises ``invalid_input`` where the request does not say which one that is.
+        """
+        if operation_name is None and len(self.operations) == 1:
+            (kind,) = self.operations.values()
+            return kind
+        if operation_name is None or operation_name not in self.operations:
+            raise DomainError(
+                ErrorCode.INVALID_INPUT,
+                "Send one operation, or name the one to run by operationName.",
+            )
+        return self.operations[operation_name]
 
 
 @lru_cache(maxsize=CACHED_DOCUMENTS)
@@ -46,9 +63,9 @@ def prepare_document(text: str) -> PreparedDocument:
         raise DomainError(ErrorCode.MALFORMED_REQUEST, message[:500]) from None
     except RecursionError:
         raise DomainError(ErrorCode.MALFORMED_REQUEST, "The query is nested too deeply.") from None
-    names = frozenset(
-        each.name.value if each.name else ""
+    kinds = {
+        each.name.value if each.name else "": each.operation
         for each in document.definitions
         if isinstance(each, OperationDefinitionNode)
-    )
-    return PreparedDocument(document, faults, names)
+    }
+    return PreparedDocument(document, faults, kinds)

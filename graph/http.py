@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from api.errors import DomainError, ErrorCode
 from graph.context import Context, open_context
-from graph.documents import prepare_document
+from graph.documents import PreparedDocument, prepare_document
 from graph.errors import STATUS, cause_of, entry_of, located_entry
+from graph.event_stream import MEDIA_TYPE as EVENTS
+from graph.event_stream import event_stream
 from graph.executor import execute_prepared
 from graph.graphiql import graphiql_page
 from graph.schema import schema
+from graph.subscriptions import Refused, stream
 
 # A query of a megabyte is a mistake or an attack; variables of this API are short.
 MAX_BODY_BYTES = 1_000_000
@@ -44,10 +47,16 @@ async def graphql_endpoint(request: Request) -> Response:
             return graphiql_page()
         if request.method != "POST":
             raise DomainError(ErrorCode.METHOD_NOT_ALLOWED, "Send GraphQL requests by POST.")
-        media_type = _answer_type(request.headers.get("accept", "*/*"))
+        accept = _offered(request.headers.get("accept", "*/*"))
+        media_type = _answer_type(accept)
         asked = _parse(await read_json(request, MAX_BODY_BYTES))
         context = await open_context(request)
-        result = await _execute(asked, context)
+        prepared = prepare_document(asked.query)
+        if not prepared.faults:
+            kind = prepared.kind_of(asked.operation_name)
+            if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
+                return await _stream(prepared, asked, context, accept)
+        result = await _execute(prepared, asked, context)
     except DomainError as failure:
         entry = entry_of(failure, request.scope["request_id"])
         headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else None
@@ -55,19 +64,25 @@ async def graphql_endpoint(request: Request) -> Response:
     return _present(result, context, media_type)
 
 
-async def _execute(asked: GraphQLRequest, context: Context) -> ExecutionResult:
-    prepared = prepare_document(asked.query)
+async def _stream(
+    prepared: PreparedDocument, asked: GraphQLRequest, context: Context, accept: frozenset[str]
+) -> Response:
+    if EVENTS not in accept:
+        raise DomainError(
+            ErrorCode.NOT_ACCEPTABLE, f"Subscriptions are told as {EVENTS}, or over WebSocket."
+        )
+    answers = stream(prepared, asked.operation_name, asked.variables or {}, context)
+    try:
+        return await event_stream(answers)
+    except Refused as refused:
+        return _answer({"errors": refused.entries}, STATUS[refused.code], _GRAPHQL)
+
+
+async def _execute(
+    prepared: PreparedDocument, asked: GraphQLRequest, context: Context
+) -> ExecutionResult:
     if prepared.faults:
         return ExecutionResult(data=None, errors=list(prepared.faults))
-    if asked.operation_name is None:
-        chosen = len(prepared.operations) == 1
-    else:
-        chosen = asked.operation_name in prepared.operations
-    if not chosen:
-        raise DomainError(
-            ErrorCode.INVALID_INPUT,
-            "Send one query or mutation, or name the one to run by operationName.",
-        )
     return await execute_prepared(
         schema,
         prepared.document,
@@ -107,15 +122,21 @@ def _answer(
     )
 
 
-def _answer_type(accept: str) -> str:
-    """The media type to answer with, by the client's ``Accept``."""
-    offered = {
+def _offered(accept: str) -> frozenset[str]:
+    """The media types of an ``Accept`` header."""
+    return frozenset(
         part.split(";")[0].strip().lower() for part in accept.split(",") if "q=0;" not in f"{part};"
-    }
+    )
+
+
+def _answer_type(offered: frozenset[str]) -> str:
+    """The media type to answer with where it is one answer."""
     if _GRAPHQL in offered:
         return _GRAPHQL
     if offered & {_JSON, "application/*", "*/*", ""}:
         return _JSON
+    if EVENTS in offered:
+        return EVENTS
     raise DomainError(ErrorCode.NOT_ACCEPTABLE, f"Accept {_GRAPHQL} or {_JSON}.")
 
 

@@ -1,5 +1,6 @@
 """Person searches that are queued, and their results."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import strawberry
 from api.domain.job import service
 from api.domain.job.records import Job, JobPage
 from api.domain.job.rules import JobStatus
+from api.domain.job.watching import updates
 from api.domain.person.records import SearchStrategy
 from api.domain.person.search import MAX_SEARCH_PAGE, PersonSearch
 from api.errors import ErrorCode
@@ -15,7 +17,7 @@ from api.paging import PageRequest
 from graph.context import Context
 from graph.interpretation import PersonInterpretation
 from graph.interpretation_input import plain
-from graph.operation import argument, operation
+from graph.operation import argument, operation, told
 from graph.paging import ListPagination, SearchPagination
 from graph.person import (
     After,
@@ -182,3 +184,21 @@ class JobMutation:
         return await service.create(
             info.context.work, asked, PageRequest(first, after, max_records)
         )
+
+
+@strawberry.type
+class JobSubscription:
+    """What is told of queued searches as they change."""
+
+    @told(
+        "The job now, and again at each change of its state, until it has succeeded or failed: "
+        "what polling would show, without the polling.",
+        returns=PersonSearchJob,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+    )
+    async def person_search_job_updates(
+        self, info: strawberry.Info[Context, None], job_id: JobId
+    ) -> AsyncGenerator[Job, None]:
+        """Updates of an async person search job."""
+        async for job in updates(info.context.work, job_id):
+            yield job

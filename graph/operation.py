@@ -4,8 +4,9 @@ An operation is a field of ``Query`` or ``Mutation``. The REST layer is generate
 so that whatever is checked here is checked for both doors.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import MISSING
+from inspect import isawaitable
 from itertools import islice
 from typing import Any
 
@@ -59,7 +60,9 @@ class Operation(FieldExtension):
             problems += islice(faults(value, bounds_of(each), each.python_name), MAX_PROBLEMS)
         if problems:
             raise all_invalid(tuple(problems[:MAX_PROBLEMS]))
-        return await next_(source, info, **values)
+        # A subscription's resolver gives a stream, and not something to wait for.
+        result: Any = next_(source, info, **values)
+        return await result if isawaitable(result) else result
 
 
 def operation(
@@ -73,16 +76,38 @@ def operation(
 
     No ``callers`` at all opens it to everybody: it asks for no credentials.
     """
+    made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
+        **_declared(description, returns, errors, callers)
+    )
+    return made
+
+
+def told(
+    description: str,
+    *,
+    returns: Any,
+    errors: Iterable[ErrorCode] = (),
+    callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
+) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
+    """Makes a resolver that gives a stream a subscription; as :func:`operation` otherwise."""
+    made: Callable[[Callable[..., AsyncGenerator[Any, None]]], Any] = strawberry.subscription(
+        **_declared(description, returns, errors, callers)
+    )
+    return made
+
+
+def _declared(
+    description: str, returns: Any, errors: Iterable[ErrorCode], callers: Iterable[CallerKind]
+) -> dict[str, Any]:
     kinds = frozenset(callers)
     codes = ", ".join(f"`{code}`" for code in errors)
-    field: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
-        description=description + (f" Fails with {codes}." if codes else ""),
-        graphql_type=returns,
-        directives=[Callers(kinds=sorted(kinds))],
-        extensions=[Operation(kinds)],
-        metadata={"errors": tuple(errors)},
-    )
-    return field
+    return {
+        "description": description + (f" Fails with {codes}." if codes else ""),
+        "graphql_type": returns,
+        "directives": [Callers(kinds=sorted(kinds))],
+        "extensions": [Operation(kinds)],
+        "metadata": {"errors": tuple(errors)},
+    }
 
 
 def member(description: str, *, default: Any = MISSING, **bounds: int) -> Any:

@@ -10,7 +10,7 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from graph.company import CompanyQuery
 from graph.executor import RowExecutor
-from graph.job import JobMutation, JobQuery
+from graph.job import JobMutation, JobQuery, JobSubscription
 from graph.organisation import OrganisationQuery
 from graph.organisation_search import OrganisationSearchQuery
 from graph.organisation_stats import OrganisationStatsQuery
@@ -48,6 +48,7 @@ Mutation = merge_types("Mutation", (JobMutation, WebhookMutation))
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=JobSubscription,
     config=StrawberryConfig(
         scalar_map={
             BigInt: BIG_INT,

@@ -93,6 +93,23 @@ def bench_interpret(
     write_json(json, outcome.as_json())
 
 
+@bench.command("jobs")
+def bench_jobs(
+    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 1_000_000,
+    calls: Annotated[int, typer.Option(min=30, help="Questions by each way.")] = 300,
+    jobs: Annotated[int, typer.Option(min=50, help="Jobs to count per minute.")] = 500,
+    json: Json = None,
+) -> None:
+    """A queued search against the same search at once, and queued searches per minute."""
+    from api.bench.jobs import bench_jobs as measure
+    from api.bench.jobs import tell_outcome
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(measure(persons, calls, jobs, Path(folder), notes.print))
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

@@ -22,6 +22,8 @@ from api.stores.redis import connect
 LOOPBACK = "127.0.0.1"
 _API_DRAIN_S = 4
 _WORKER_DRAIN_S = 4
+# As large as a request's body may be.
+_WS_MESSAGE_MAX_BYTES = 1_000_000
 # The packages are found from here, whether installed or run from a checkout, and no package of the
 # same name in the folder where the command was typed is found instead.
 _CODE = Path(api.__file__).resolve().parent.parent
@@ -60,6 +62,8 @@ def api_part(settings: Settings) -> Part:
         "--port": str(settings.port),
         "--loop": "uvloop",
         "--http": "httptools",
+        "--ws": "websockets-sansio",
+        "--ws-max-size": str(_WS_MESSAGE_MAX_BYTES),
         "--log-level": "warning",
         "--timeout-graceful-shutdown": str(_API_DRAIN_S - 1),
     }

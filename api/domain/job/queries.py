@@ -10,12 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.job.rules import JobStatus
 from api.stores.postgres import Postgres
-from api.stores.tables import person_search_jobs
+from api.stores.tables import JOBS_CHANNEL, person_search_jobs
 
-CHANNEL = "stibnite_person_search_jobs"
-"""Where the id of each job that changed is told (``NOTIFY``), at commit."""
-
-_TELL = f"pg_notify('{CHANNEL}', changed.id::text)"
+_TELL = f"pg_notify('{JOBS_CHANNEL}', changed.id::text)"
 
 # One statement, and so one round trip: it takes the lease, counts the attempt, and tells watchers.
 # A new job is due whatever the clocks of two machines say. The commit does not wait for the disk: a

@@ -3,7 +3,7 @@
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
 from api.stores.tables.deliveries import delivered_persons
-from api.stores.tables.jobs import person_search_jobs
+from api.stores.tables.jobs import JOBS_CHANNEL, person_search_jobs
 from api.stores.tables.organisations import (
     BM25_INDEX,
     organisation_embedding_model,
@@ -20,6 +20,7 @@ from api.stores.tables.webhooks import (
 
 __all__ = [
     "BM25_INDEX",
+    "JOBS_CHANNEL",
     "accounts",
     "api_keys",
     "delivered_persons",

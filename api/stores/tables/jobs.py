@@ -19,6 +19,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from api.stores.tables.base import metadata
 
+JOBS_CHANNEL = "stibnite_person_search_jobs"
+"""Where the id of each job that changed is told (``NOTIFY``), at commit."""
+
 # What a worker needs is in the row: the search as it was understood and checked, whose it is, and
 # how far it has got. ``due_at`` is when it may be claimed; it is null when the job has ended.
 person_search_jobs = Table(

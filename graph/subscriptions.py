@@ -1,0 +1,84 @@
+"""Runs operations as streams: subscriptions event by event, all else as a stream of one answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from graphql import ExecutionResult as Answer
+from graphql import GraphQLError, OperationType, subscribe
+from graphql.pyutils import is_awaitable
+
+from api.errors import DomainError
+from graph.context import Context
+from graph.documents import PreparedDocument
+from graph.errors import cause_of, entry_of, located_entry
+from graph.executor import RowExecutor, execute_prepared
+from graph.schema import schema
+
+
+async def stream(
+    prepared: PreparedDocument,
+    operation_name: str | None,
+    variables: dict[str, Any],
+    context: Context,
+) -> AsyncIterator[dict[str, Any]]:
+    """The answers of an operation, as they are sent: ``data``, ``errors`` where there are any.
+
+    A stream that fails ends with an answer that says so. Raises :class:`Refused` in place of the
+    first answer where nothing was begun.
+    """
+    if prepared.kind_of(operation_name) is not OperationType.SUBSCRIPTION:
+        answer = await execute_prepared(
+            schema,
+            prepared.document,
+            operation_name=operation_name,
+            variables=variables,
+            context=context,
+            omit_absent=False,
+        )
+        yield _formatted(answer, context)
+        return
+    source: Any = subscribe(
+        schema._schema,
+        prepared.document,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation_name,
+        executor_class=RowExecutor,
+    )
+    events: Any = await source if is_awaitable(source) else source
+    if isinstance(events, Answer):
+        raise Refused([located(error, context) for error in events.errors or ()], events)
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield _formatted(event, context)
+        except Exception as error:
+            failure = GraphQLError("The stream ended.", original_error=error, path=[])
+            yield {"data": None, "errors": [located(failure, context)]}
+
+
+class Refused(Exception):
+    """A subscription that was not begun; ``code`` is that of its first failure."""
+
+    def __init__(self, entries: list[dict[str, Any]], answer: Any):
+        super().__init__("refused")
+        self.entries = entries
+        self.code = cause_of(answer.errors[0]).code
+
+
+def located(error: GraphQLError, context: Context) -> dict[str, Any]:
+    """The entry of a failure."""
+    return located_entry(error, cause_of(error), context.request_id)
+
+
+def refusal(failure: DomainError, context: Context) -> dict[str, Any]:
+    """The entry of a failure that concerns no place in the document."""
+    return entry_of(failure, context.request_id)
+
+
+def _formatted(answer: Any, context: Context) -> dict[str, Any]:
+    formatted: dict[str, Any] = {"data": answer.data}
+    if answer.errors:
+        formatted["errors"] = [located(error, context) for error in answer.errors]
+    return formatted

@@ -1,0 +1,174 @@
+"""GraphQL over WebSocket: the protocol graphql-transport-ws, and no other.
+
+Strawberry's handler keeps the protocol's rules; documents are prepared, run and answered here as
+they are over HTTP. The key comes with the handshake (header ``x-api-key``) or, since browsers set
+no headers there, as ``{"x-api-key": …}`` in the payload of ``connection_init``.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.unset import UNSET
+
+from api.domain.account.service import authenticate
+from api.errors import DomainError
+from api.work import Stores, Work
+from graph.context import API_KEY_HEADER, Context
+from graph.documents import prepare_document
+from graph.subscriptions import Refused, located, refusal, stream
+
+INIT_WITHIN = timedelta(seconds=10)
+"""A connection that has not introduced itself by then is closed (4408)."""
+SUBSCRIPTIONS_MAX = 10
+"""Operations that one connection runs at the same time; one more is refused."""
+MAX_ID_CHARS = 128
+
+
+@dataclass(slots=True)
+class Connection:
+    """What is known of a connection: its key by header, then the caller by either way."""
+
+    websocket: WebSocket
+    connection_params: Mapping[str, Any] | None = None
+    identity: Any = None
+
+    def context(self) -> Context:
+        """The context of one operation."""
+        stores: Stores = self.websocket.app.state.stores
+        return Context(Work(stores, self.identity), self.websocket.scope["request_id"])
+
+
+class _View:
+    """What Strawberry's handler asks of the view that it is part of."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()
+
+    async def on_ws_connect(self, connection: Connection) -> object:
+        """Authenticates; a key that is unknown or revoked closes the connection (4403)."""
+        key = connection.websocket.headers.get(API_KEY_HEADER)
+        if key is None:
+            key = (connection.connection_params or {}).get(API_KEY_HEADER)
+        if key is not None:
+            stores: Stores = connection.websocket.app.state.stores
+            try:
+                connection.identity = await authenticate(stores.postgres, str(key))
+            except DomainError as failure:
+                raise ConnectionRejectionError from failure
+        return UNSET
+
+
+class _Operations:
+    """In place of Strawberry's schema: runs prepared documents."""
+
+    async def stream(
+        self,
+        query: str,
+        *,
+        variable_values: dict[str, Any] | None,
+        context_value: Connection,
+        root_value: object,
+        operation_name: str | None,
+    ) -> AsyncIterator[ExecutionResult]:
+        """The answers of one operation."""
+        return self._answers(query, variable_values or {}, context_value.context(), operation_name)
+
+    async def _answers(
+        self, query: str, variables: dict[str, Any], context: Context, name: str | None
+    ) -> AsyncIterator[ExecutionResult]:
+        try:
+            prepared = prepare_document(query)
+            if prepared.faults:
+                yield _before([located(fault, context) for fault in prepared.faults])
+                return
+            async for answer in stream(prepared, name, variables, context):
+                errors = [_error(entry) for entry in answer.get("errors", ())]
+                yield ExecutionResult(data=answer["data"], errors=errors or None)
+        except Refused as refused:
+            yield _before(refused.entries)
+        except DomainError as failure:
+            yield _before([refusal(failure, context)])
+
+
+class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
+    """The protocol's rules, for hostile clients too."""
+
+    async def handle_message(self, message: Any) -> None:
+        """Closes the connection (4400) where a message has not the protocol's shape."""
+        if not _is_message(message):
+            await self.handle_invalid_message("Invalid message")
+            return
+        await super().handle_message(message)
+
+
+async def graphql_websocket(websocket: WebSocket) -> None:
+    """Answers a WebSocket at the GraphQL endpoint."""
+    if GRAPHQL_TRANSPORT_WS_PROTOCOL not in websocket.scope["subprotocols"]:
+        await websocket.accept()
+        await websocket.close(4406, "Subprotocol not acceptable")
+        return
+    await websocket.accept(subprotocol=GRAPHQL_TRANSPORT_WS_PROTOCOL)
+    view: Any = _View()
+    operations: Any = _Operations()
+    await Handler(
+        view=view,
+        websocket=ASGIWebSocketAdapter(view, websocket, websocket),
+        context=Connection(websocket),
+        root_value=None,
+        schema=operations,
+        connection_init_wait_timeout=INIT_WITHIN,
+        max_subscriptions_per_connection=SUBSCRIPTIONS_MAX,
+    ).handle()
+
+
+def _is_message(message: Any) -> bool:
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    if message["type"] not in {"subscribe", "complete"}:
+        return True
+    identifier = message.get("id")
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= MAX_ID_CHARS:
+        return False
+    if message["type"] == "complete":
+        return True
+    payload = message.get("payload")
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+    )
+
+
+def _before(entries: list[dict[str, Any]]) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[_error(entry) for entry in entries])
+
+
+def _error(entry: dict[str, Any]) -> GraphQLError:
+    """An error that is formatted as its entry."""
+    return _Formatted(entry)
+
+
+class _Formatted(GraphQLError):
+    def __init__(self, entry: dict[str, Any]):
+        super().__init__(entry["message"])
+        self._entry = entry
+
+    @property
+    def formatted(self) -> Any:
+        return self._entry
