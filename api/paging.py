@@ -34,7 +34,8 @@ class Window:
     """Where a page begins and how much of it may be given out.
 
     ``key`` is the position of the last delivered row (``None`` on the first page), ``delivered``
-    the number of rows on the pages before, ``cap`` the total that all pages may reach.
+    the number of rows on the pages before, ``cap`` the total that all pages may reach, ``total``
+    the exact number of all rows where an earlier page counted them.
     """
 
     scope: bytes
@@ -42,6 +43,7 @@ class Window:
     key: tuple[Any, ...] | None
     delivered: int
     cap: int | None
+    total: int | None = None
 
     @property
     def size(self) -> int:
@@ -54,6 +56,10 @@ class Window:
     def uncapped(self) -> "Window":
         """The same place in the list, without the cap on what is given out."""
         return replace(self, cap=None)
+
+    def is_full(self, given: int) -> bool:
+        """Whether the cap is reached when this page gives out ``given`` rows."""
+        return self.cap is not None and self.delivered + given >= self.cap
 
     def has_more(self, found: int) -> bool:
         """Whether a page follows, when ``found`` rows answered a request for ``size + 1``."""
@@ -124,19 +130,20 @@ def open_window(
     asked = request.max_records if request.max_records is not None else cap
     if request.cursor is None:
         return Window(scope, request.limit, None, 0, asked)
-    delivered, carried, *key = cursors.read(scope, request.cursor)
+    delivered, carried, total, *key = cursors.read(scope, request.cursor)
     if request.max_records is not None and request.max_records != carried:
         raise DomainError(
             ErrorCode.INVALID_CURSOR,
             "max_records differs from that of the request which gave out this cursor. Leave it "
             "out, or start again without a cursor.",
         )
-    return Window(scope, request.limit, tuple(key), delivered, carried)
+    return Window(scope, request.limit, tuple(key), delivered, carried, total)
 
 
 def cursor_after(window: Window, cursors: CursorSigner, index: int, key: tuple[Any, ...]) -> str:
     """The cursor that continues after the row ``index`` (from 0) of this page, found at ``key``."""
-    return cursors.write(window.scope, [window.delivered + index + 1, window.cap, *key])
+    position = [window.delivered + index + 1, window.cap, window.total, *key]
+    return cursors.write(window.scope, position)
 
 
 class Totals(NamedTuple):
@@ -147,15 +154,18 @@ class Totals(NamedTuple):
     pages: int
 
 
-def totals(window: Window, found: int, exact: int | None = None) -> Totals:
+def totals(
+    window: Window, found: int, exact: int | None = None, *, more: bool | None = None
+) -> Totals:
     """``total_records``, its relation and ``total_pages``.
 
     From ``exact``, the number of all matching records, where it is known; else from ``found`` rows
     of ``size + 1``. The relation is ``gte`` where more rows may exist than were looked at, else
-    ``None``: exact.
+    ``None``: exact. ``more`` says so where the rows do not.
     """
     seen = window.delivered + found if exact is None else exact
-    relation = TotalRelation.GTE if exact is None and found > window.size else None
+    more = found > window.size if more is None else more
+    relation = TotalRelation.GTE if exact is None and more else None
     if window.cap is not None and seen >= window.cap:
         seen, relation = window.cap, None
     return Totals(seen, relation, -(-seen // window.limit))

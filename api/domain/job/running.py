@@ -26,7 +26,8 @@ from api.domain.job.rules import (
 )
 from api.domain.job.service import OPERATION
 from api.domain.job.storage import claim_of, stored_result
-from api.domain.person.search import Found, Overtaken, deliver, find
+from api.domain.person.search import REACHES, Found, deliver, find
+from api.domain.person.undelivered import Overtaken
 from api.domain.usage.service import Payer
 from api.domain.webhook.events import emit
 from api.domain.webhook.rules import EventType
@@ -35,8 +36,6 @@ from api.queue import TaskName
 from api.work import Stores
 
 SWEEP_BATCH = 200
-# Others may deliver the same records to a campaign between our look and our transaction.
-_LOOKS = 3
 _FAULT = "The search failed on our side."
 
 _log = structlog.get_logger("job")
@@ -61,24 +60,24 @@ async def run(stores: Stores, job_id: UUID) -> None:
     if claim is None:
         return
     started = time.perf_counter()
-    for number in range(1, _LOOKS + 1):
-        found = await _found(stores, claim)
+    for number, reach in enumerate(REACHES, start=1):
+        found = await _found(stores, claim, reach)
         if found is None:
             return
         search_ms = round((time.perf_counter() - started) * 1000)
         timings = Timings(search_ms, claim.interpretation_ms + search_ms)
         try:
             now = datetime.now(UTC)
-            await settle(stores, claim, found, timings, now, last_attempt=number == _LOOKS)
+            await settle(stores, claim, found, timings, now, last_attempt=number == len(REACHES))
         except Overtaken:
             continue
         return
 
 
-async def _found(stores: Stores, claim: Claim) -> Found | None:
+async def _found(stores: Stores, claim: Claim, reach: int) -> Found | None:
     """What the search finds; ``None`` where it failed, and the job was given back."""
     try:
-        return await find(stores, claim.prepared)
+        return await find(stores, claim.prepared, reach=reach)
     except DomainError as failure:
         reason, transient = failure.message, failure.code is ErrorCode.UNAVAILABLE
     except Exception:

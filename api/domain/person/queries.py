@@ -8,6 +8,7 @@ by the people of the role. All other searches read ``person_index`` and its inde
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from api.domain.company.conditions import add_company_conditions
 from api.domain.company.queries import SEPARATOR, company_row
@@ -64,6 +65,17 @@ async def count(clickhouse: ClickHouse, conditions: Conditions, at_most: int | N
         )
         values = {**values, "at_most": at_most}
     return int((await clickhouse.fetch(sql, values, Profile.INTERACTIVE))[0][0])
+
+
+async def generation(clickhouse: ClickHouse) -> UUID:
+    """What names the data that searches read now: each publication has its own."""
+    rows = await clickhouse.fetch(
+        "SELECT uuid FROM system.tables"
+        " WHERE database = currentDatabase() AND name = 'person_index'",
+        {},
+        Profile.INTERACTIVE,
+    )
+    return UUID(rows[0][0])
 
 
 async def exact_count(clickhouse: ClickHouse, interpretation: PersonInterpretation) -> int:

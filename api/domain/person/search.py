@@ -7,22 +7,24 @@ writes what is delivered and billed in the transaction of whoever gives the page
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.cursors import CursorSigner, scope_of
+from api.domain.interpreter.criteria import criteria_of
 from api.domain.interpreter.interpretation import PersonInterpretation
 from api.domain.interpreter.parser import interpret_persons
 from api.domain.interpreter.serialisation import persons_from_json
 from api.domain.organisation.criteria import OrganisationSearch
 from api.domain.organisation.likeness import checked_likeness, domains_like
 from api.domain.person import queries
-from api.domain.person.delivered import claim, dedupe_scope, delivered_among
+from api.domain.person.delivered import Position, dedupe_scope
 from api.domain.person.records import PersonRow, PersonSearchPage, SearchStrategy
 from api.domain.person.strategy import strategy_of
+from api.domain.person.undelivered import Look, Overtaken, position_of, take, undelivered
 from api.domain.usage.service import Payer, bill, bill_alone
 from api.errors import invalid
 from api.paging import PageRequest, Pagination, Window, cursor_after, open_window, totals
@@ -32,10 +34,9 @@ MAX_SEARCH_PAGE = 100
 OPERATION = "person_search"
 COMPANIES = "at_companies_like"
 
-# Under a token, what was delivered is skipped batch by batch: some 10 ms for each 1,000 records.
-_SKIPPED_AT_ONCE_MAX = 5_000
-# Others may deliver the same records between our look and our transaction: then we look again.
-_ATTEMPTS = 5
+# Others may deliver the same records between our look and our transaction: then we look again, for
+# so many pages' worth of records. Where many deliver in one scope, each time one of them goes on.
+REACHES = (1, 2, 4, 8, 16, 16, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ class PreparedSearch:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows of a window and the one behind it; ``total`` is exact where the strategy counts."""
+    """The rows of a window and the one behind it; ``total`` is exact where the strategy counts.
+
+    ``look`` says where the rows of a dedupe scope were looked for; they may be more.
+    """
 
     rows: list[PersonRow]
     total: int | None = None
-
-
-class Overtaken(Exception):
-    """Another request delivered some of the found records first: find again."""
+    look: Look | None = None
 
 
 def prepare(
@@ -86,7 +87,22 @@ def prepare(
     Raises ``invalid_input`` where nothing in the query is understood or the edited interpretation
     is none, and ``invalid_cursor``.
     """
-    interpretation = interpretation_of(asked)
+    if asked.dedupe_token is None and asked.dedupe_user_id is not None:
+        raise invalid("dedupe_user_id", "needs a dedupe_token beside it.")
+    return prepare_checked(account_id, cursors, interpretation_of(asked), asked, page)
+
+
+def prepare_checked(
+    account_id: UUID,
+    cursors: CursorSigner,
+    interpretation: PersonInterpretation,
+    asked: PersonSearch,
+    page: PageRequest,
+) -> PreparedSearch:
+    """The search by an interpretation that was checked before; raises ``invalid_cursor``.
+
+    Of what is asked, only the companies, the dedupe token and its user count here.
+    """
     companies = None
     strategy = strategy_of(interpretation)
     if asked.at_companies_like is not None:
@@ -94,15 +110,13 @@ def prepare(
         if strategy is SearchStrategy.TAXONOMY:
             # Its counts are those of people at any company.
             strategy = SearchStrategy.INDEXED_DYNAMIC
-    scope = scope_of(account_id, OPERATION, asdict(interpretation), companies)
+    scope = scope_of(account_id, OPERATION, criteria_of(interpretation), companies)
     window = open_window(page, scope, cursors, cap=interpretation.requested_records)
     dedupe = None
     if asked.dedupe_token is not None:
         dedupe = dedupe_scope(
             account_id, asked.dedupe_token, asked.dedupe_user_id, interpretation, companies
         )
-    elif asked.dedupe_user_id is not None:
-        raise invalid("dedupe_user_id", "needs a dedupe_token beside it.")
     return PreparedSearch(interpretation, strategy, window, dedupe, companies)
 
 
@@ -120,50 +134,39 @@ def interpretation_of(asked: PersonSearch) -> PersonInterpretation:
     return persons_from_json(asked.interpretation)
 
 
-async def find(stores: Stores, prepared: PreparedSearch) -> Found:
-    """What the window shows right now. Reads only; nothing is billed, no transaction is open."""
-    if not prepared.window.size:
-        return Found([])
+async def find(stores: Stores, prepared: PreparedSearch, *, reach: int = 1) -> Found:
+    """What the window shows right now. Reads only; nothing is billed, no transaction is open.
+
+    ``reach`` is how many pages' worth of records are looked for under a dedupe token.
+    """
+    window = prepared.window
+    if not window.size:
+        return Found([], window.total)
     conditions = queries.search_conditions(prepared.interpretation)
     if prepared.companies is not None:
         domains = await domains_like(stores, prepared.companies, COMPANIES)
         if not domains:
             return Found([])
         conditions = queries.at_domains(conditions, domains)
-    if prepared.dedupe is not None:
-        return Found(await _undelivered(stores, prepared, conditions, prepared.dedupe))
-    page = _page(stores, conditions, prepared.window.key, prepared.window.size + 1)
-    if prepared.strategy is not SearchStrategy.TAXONOMY:
-        return Found(await page)
-    rows, total = await asyncio.gather(
-        page, queries.exact_count(stores.clickhouse, prepared.interpretation)
+    after = None if window.key is None else (window.key[0], window.key[1])
+
+    async def rows() -> tuple[list[PersonRow], Look | None]:
+        if prepared.dedupe is not None:
+            wanted = reach * window.size + 1
+            # Which companies are alike changes without the people's data.
+            remembers = prepared.companies is None
+            return await undelivered(
+                stores, conditions, prepared.dedupe, after, wanted, remembers=remembers
+            )
+        return await queries.page(stores.clickhouse, conditions, after, window.size + 1), None
+
+    if window.total is not None or prepared.strategy is not SearchStrategy.TAXONOMY:
+        found, look = await rows()
+        return Found(found, window.total, look)
+    (found, look), total = await asyncio.gather(
+        rows(), queries.exact_count(stores.clickhouse, prepared.interpretation)
     )
-    return Found(rows, total)
-
-
-async def _undelivered(
-    stores: Stores, prepared: PreparedSearch, conditions: Any, scope: bytes
-) -> list[PersonRow]:
-    """The rows of the window without those that the scope was given already."""
-    wanted = prepared.window.size + 1
-    fresh: list[PersonRow] = []
-    after, batch = prepared.window.key, wanted
-    while len(fresh) < wanted:
-        rows = await _page(stores, conditions, after, batch)
-        known = await delivered_among(stores.postgres, scope, [row.person_id for row in rows])
-        fresh += [row for row in rows if row.person_id not in known]
-        if len(rows) < batch:
-            break
-        after = (rows[-1].rank, rows[-1].person_id)
-        batch = min(2 * batch, _SKIPPED_AT_ONCE_MAX)
-    return fresh[:wanted]
-
-
-async def _page(
-    stores: Stores, conditions: Any, key: tuple[Any, ...] | None, limit: int
-) -> list[PersonRow]:
-    after = None if key is None else (key[0], key[1])
-    return await queries.page(stores.clickhouse, conditions, after, limit)
+    return Found(found, total, look)
 
 
 async def deliver(
@@ -177,37 +180,44 @@ async def deliver(
 ) -> PersonSearchPage:
     """The page to give out once the caller's transaction is committed; bills its records there.
 
-    Raises :class:`Overtaken` where records
-    were delivered to the scope since they were found: roll back and find again. On the
-    ``last_attempt`` the page is short instead.
+    Raises :class:`Overtaken` where records were delivered to the scope since they were found: roll
+    back and find again, with more ``reach``. On the ``last_attempt`` the page is short instead.
     """
-    nodes = found.rows[: prepared.window.size]
-    if prepared.dedupe is not None:
-        ids = [row.person_id for row in nodes]
-        ours = await claim(connection, prepared.dedupe, payer.account_id, ids)
-        if len(ours) < len(nodes):
-            if not last_attempt:
-                raise Overtaken
-            nodes = [row for row in nodes if row.person_id in ours]
-    await bill(connection, payer, len(nodes))
-    return _given_out(cursors, prepared, found, nodes)
+    rows = found.rows
+    if prepared.dedupe is not None and found.look is not None:
+        rows = await take(
+            connection,
+            prepared.dedupe,
+            payer.account_id,
+            rows,
+            found.look,
+            prepared.window.size,
+            must_fill=not last_attempt,
+        )
+    page = _given_out(cursors, prepared, found, rows)
+    await bill(connection, payer, page.billable_records)
+    return page
 
 
 def _given_out(
-    cursors: CursorSigner, prepared: PreparedSearch, found: Found, nodes: list[PersonRow]
+    cursors: CursorSigner, prepared: PreparedSearch, found: Found, rows: list[PersonRow]
 ) -> PersonSearchPage:
-    window = prepared.window
+    """The page of the first of the rows; there are more of them where more can be given out."""
+    window = replace(prepared.window, total=found.total)
+    nodes = rows[: window.size]
+    more = len(rows) > window.size or (found.look is not None and not found.look.is_all)
 
     def cursor_at(index: int) -> str:
-        row = nodes[index]
-        return cursor_after(window, cursors, index, (row.rank, row.person_id))
+        return cursor_after(window, cursors, index, position_of(nodes[index]))
 
     next_cursor = None
-    if window.has_more(len(found.rows)):
-        # After the last row that was looked at, which others may have got.
-        last = found.rows[window.size - 1]
-        next_cursor = cursor_after(window, cursors, len(nodes) - 1, (last.rank, last.person_id))
-    counted = totals(window, len(found.rows), found.total)
+    if more and not window.is_full(len(nodes)):
+        # After the last row that was looked at, where others got what was found.
+        last = position_of(nodes[-1]) if len(rows) > len(nodes) else _reached(found, nodes)
+        next_cursor = cursor_after(window, cursors, len(nodes) - 1, last)
+    # What a scope was given before matches, and is not delivered again.
+    exact = found.total if prepared.dedupe is None else None
+    counted = totals(window, len(nodes) + more, exact, more=more)
     return PersonSearchPage(
         nodes=nodes,
         pagination=Pagination(
@@ -227,6 +237,12 @@ def _given_out(
     )
 
 
+def _reached(found: Found, nodes: list[PersonRow]) -> Position:
+    if found.look is not None and found.look.reached is not None:
+        return found.look.reached
+    return position_of(nodes[-1])
+
+
 async def settle(
     stores: Stores,
     prepared: PreparedSearch,
@@ -240,11 +256,11 @@ async def settle(
     if prepared.dedupe is None and also is None:
         # One statement needs no transaction around it, and no round trips for one.
         found = await find(stores, prepared)
-        page = _given_out(stores.cursors, prepared, found, found.rows[: prepared.window.size])
+        page = _given_out(stores.cursors, prepared, found, found.rows)
         await bill_alone(stores.postgres, payer, page.billable_records)
         return page
-    for attempt in range(1, _ATTEMPTS + 1):
-        found = await find(stores, prepared)
+    for attempt, reach in enumerate(REACHES, start=1):
+        found = await find(stores, prepared, reach=reach)
         try:
             async with stores.postgres.transaction() as connection:
                 page = await deliver(
@@ -253,7 +269,7 @@ async def settle(
                     prepared,
                     found,
                     payer,
-                    last_attempt=attempt == _ATTEMPTS,
+                    last_attempt=attempt == len(REACHES),
                 )
                 if also is not None:
                     await also(connection, page)

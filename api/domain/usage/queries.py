@@ -13,6 +13,8 @@ from api.stores.tables import usage_entries
 # nobody knows whether the first attempt arrived, still leaves one row.
 _ADD = insert(usage_entries).on_conflict_do_nothing(index_elements=["id"])
 
+_ADD_NEW = _ADD.returning(usage_entries.c.id)
+
 _TOTALS = select(
     func.coalesce(func.sum(usage_entries.c.requests), 0).label("requests"),
     func.coalesce(func.sum(usage_entries.c.billable_records), 0).label("billable_records"),
@@ -55,7 +57,7 @@ async def add_entry_in(
 ) -> bool:
     """Writes one row in a transaction; whether it is new: the same id again does nothing."""
     written = await connection.execute(
-        _ADD,
+        _ADD_NEW,
         {
             "id": entry_id,
             "account_id": account_id,
@@ -65,7 +67,7 @@ async def add_entry_in(
             "billable_records": billable_records,
         },
     )
-    return written.rowcount == 1
+    return written.first() is not None
 
 
 async def totals_of_key(postgres: Postgres, api_key_id: UUID) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
-from api.stores.tables.deliveries import delivered_persons
+from api.stores.tables.deliveries import dedupe_scopes, delivered_persons
 from api.stores.tables.jobs import JOBS_CHANNEL, person_search_jobs
 from api.stores.tables.organisations import (
     BM25_INDEX,
@@ -23,6 +23,7 @@ __all__ = [
     "JOBS_CHANNEL",
     "accounts",
     "api_keys",
+    "dedupe_scopes",
     "delivered_persons",
     "metadata",
     "organisation_embedding_model",

@@ -1,6 +1,17 @@
 """What was delivered under a dedupe token."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, func
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from api.stores.tables.base import metadata
 
@@ -13,4 +24,18 @@ delivered_persons = Table(
     Column("person_id", Text, primary_key=True),
     Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
     Column("delivered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# One row a scope, which its deliveries lock. ``position`` spares a search what was delivered: all
+# that matches up to there was, in the data that ``generation`` names. New data begins anew.
+dedupe_scopes = Table(
+    "dedupe_scopes",
+    metadata,
+    Column("scope", LargeBinary, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("generation", Uuid),
+    Column("position", JSONB),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("(generation is null) = (position is null)", name="position"),
 )
