@@ -1,39 +1,53 @@
 """Jobs under kill -9: of the worker, the API, Redis and ClickHouse, again and again, and FLUSHALL.
 
-Real processes, a stream of jobs, and no waiting but for conditions. Every job that was accepted
-ends; none is billed twice; a campaign is given nobody twice; each end is one event.
+Real processes, a stream of jobs, a receiver of their events, and no waiting but for conditions.
+Every job that was accepted ends; none is billed twice; a campaign is given nobody twice; each end
+is one event, which its receiver is told of at least once, under one id, and signed.
 """
 
+import asyncio
 import os
 import random
 import signal
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
+import orjson
 import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
 from tests.conftest import load_documented
+from tests.delivery.receivers import OK, Receiver, Request, listening, status
 from tests.stack import Stack, scratch_folder, start, stop
 from tests.story.test_kill import pids, wait_for
+from tests.webhook.test_deliveries import Judge
 
 KILLED = ("worker", "api", "redis", "clickhouse")
 ROUNDS = 6
 JOBS = "/v1/persons/search/jobs"
+ENDPOINTS = "/v1/webhooks/endpoints"
 JOBS_A_CAMPAIGN = 30
 PATIENCE_S = 240
 PAUSE_S = 0.02
+FAILING_SHARE = 0.05
+SLOW_SHARE = 0.25
+SLOW_S = 0.2
+UNFINISHED = "select count(*) from person_search_jobs where account_id = %s and due_at is not null"
+UNDELIVERED = "select count(*) from webhook_deliveries where account_id = %s and status = 'pending'"
 
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Stack]:
-    """A stack of its own, with the documented rows and the crowd only."""
-    with scratch_folder() as folder:
+    """A stack of its own that may deliver to this machine, with the documented rows only."""
+    with scratch_folder() as folder, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STIBNITE_ALLOW_INSECURE_DELIVERY", "1")
         running = start(folder / "data", "--no-sample")
         load_documented(running, folder)
         yield running
@@ -88,25 +102,54 @@ def kill(stack: Stack, part: str, former: dict[str, int]) -> None:
     os.kill(former[part], signal.SIGKILL)
 
 
-def subscribe(database: psycopg.Connection[Any], account: UUID) -> None:
-    """Has the account's events written; nothing listens there."""
-    database.execute(
-        "insert into webhook_endpoints (id, account_id, url, events, status, secret) values"
-        " (%s, %s, 'https://receiver.example/', %s, 'active', %s)",
-        (uuid4(), account, ["person_search.job.succeeded", "person_search.job.failed"], b"x"),
-    )
+class Customer:
+    """What receives the events: slow now and then, and at times it fails once for an event.
+
+    So workers are killed while they send, and what they leave behind meets retries.
+    """
+
+    def __init__(self) -> None:
+        self.accepted: list[Request] = []
+        self._seen: set[str] = set()
+        self._draw = random.Random(2)
+
+    async def answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        """Fails for an event at most once: the wait after a second failure is long."""
+        event = request.headers["webhook-id"]
+        is_new = event not in self._seen
+        self._seen.add(event)
+        if is_new and self._draw.random() < FAILING_SHARE:
+            writer.write(status(500))
+            return
+        if self._draw.random() < SLOW_SHARE:
+            await asyncio.sleep(SLOW_S)
+        self.accepted.append(request)
+        writer.write(OK)
+
+    @contextmanager
+    def receiving(self) -> Iterator[Receiver]:
+        """Listens, on an event loop in a thread."""
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(listening(self.answer)) as receiver,
+        ):
+            yield receiver
 
 
 def test_jobs_survive_everything(victim: Stack) -> None:
     draw = random.Random(1)
     former: dict[str, int] = {}
+    customer = Customer()
     key = victim.new_key("survivor")
     url = victim.settings.required_database_url
-    with psycopg.connect(url, autocommit=True) as database, victim.client(key) as client:
-        row = database.execute("select id from accounts where name = 'survivor'").fetchone()
-        assert row is not None
-        account: UUID = row[0]
-        subscribe(database, account)
+    with (
+        psycopg.connect(url, autocommit=True) as database,
+        victim.client(key) as client,
+        customer.receiving() as receiver,
+    ):
+        account: UUID = one(database, "select id from accounts where name = 'survivor'")
+        hook = {"url": f"http://127.0.0.1:{receiver.port}/hook"}
+        endpoint = client.post(ENDPOINTS, json=hook).json()
         with Stream(client) as stream:
             for number in range(ROUNDS):
                 for part in draw.sample(KILLED, len(KILLED)):
@@ -116,9 +159,11 @@ def test_jobs_survive_everything(victim: Stack) -> None:
                     flush(victim)
             stream.progress(5)
         assert not set(stream.refused) - {503}
-        wait_for(lambda: unfinished(database, account) == 0, PATIENCE_S)
+        wait_for(lambda: not one(database, UNFINISHED, account), PATIENCE_S)
         check_the_books(database, account, stream.accepted)
         check_the_results(client, stream.accepted)
+        wait_for(lambda: not one(database, UNDELIVERED, account), PATIENCE_S)
+        check_the_deliveries(database, account, endpoint["signing_secret"], customer.accepted)
 
 
 def flush(stack: Stack) -> None:
@@ -134,14 +179,11 @@ def flush(stack: Stack) -> None:
     wait_for(flushed, PATIENCE_S)
 
 
-def unfinished(database: psycopg.Connection[Any], account: UUID) -> int:
-    """Jobs that have not ended."""
-    row = database.execute(
-        "select count(*) from person_search_jobs where account_id = %s and due_at is not null",
-        (account,),
-    ).fetchone()
+def one(database: psycopg.Connection[Any], sql: str, *values: object) -> Any:
+    """The one value that a statement gives."""
+    row = database.execute(sql.encode(), values).fetchone()
     assert row is not None
-    return int(row[0])
+    return row[0]
 
 
 def check_the_books(database: psycopg.Connection[Any], account: UUID, accepted: list[str]) -> None:
@@ -157,20 +199,36 @@ def check_the_books(database: psycopg.Connection[Any], account: UUID, accepted: 
     assert len(accepted) == len(set(accepted)) >= ROUNDS * len(KILLED)
     assert {status for status, _ in jobs.values()} == {"succeeded"}
     entries = database.execute(
-        "select requests, billable_records from usage_entries where account_id = %s", (account,)
+        "select requests, billable_records from usage_entries"
+        " where account_id = %s and operation = 'person_search_job'",
+        (account,),
     ).fetchall()
     assert sum(requests for requests, _ in entries) == len(jobs)
     assert sum(records for _, records in entries) == sum(records for _, records in jobs.values())
     assert len(entries) == 2 * len(jobs)
-    events = Counter(
-        job
-        for (job,) in database.execute(
-            "select payload::jsonb -> 'data' ->> 'job_id' from webhook_events"
-            " where account_id = %s",
-            (account,),
-        )
-    )
-    assert events == dict.fromkeys(jobs, 1)
+
+
+def check_the_deliveries(
+    database: psycopg.Connection[Any], account: UUID, secret: str, accepted: list[Request]
+) -> None:
+    """Each job's end was told at least once, always under the id of its one event, and signed."""
+    statuses = database.execute(
+        "select status, count(*) from webhook_deliveries where account_id = %s group by status",
+        (account,),
+    ).fetchall()
+    events = database.execute(
+        "select j.id, v.id from person_search_jobs j left join webhook_events v"
+        " on v.payload::jsonb -> 'data' ->> 'job_id' = j.id::text where j.account_id = %s",
+        (account,),
+    ).fetchall()
+    assert len(events) == len({job for job, _ in events})
+    assert statuses == [("delivered", len(events))]
+    judge = Judge(secret)
+    told: defaultdict[str, set[str]] = defaultdict(set)
+    for request in accepted:
+        assert judge.accepts(request)
+        told[orjson.loads(request.body)["data"]["job_id"]].add(request.headers["webhook-id"])
+    assert told == {str(job): {str(event)} for job, event in events}
 
 
 def check_the_results(client: httpx2.Client, accepted: list[str]) -> None:
