@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -13,6 +13,8 @@ from api.domain.delivery.schedule import SCHEDULE
 from api.domain.delivery.sender import Sender
 from api.domain.webhook import queries
 from api.domain.webhook.deliveries import LEASE
+from api.domain.webhook.events import emit
+from api.domain.webhook.rules import EventType
 from api.sealing import Sealer
 from api.stores.tables import webhook_deliveries
 from tests.delivery.receivers import OK, Request, always, listening, status
@@ -298,14 +300,8 @@ async def test_nothing_is_sent_to_a_deleted_endpoint(office: PostOffice, account
         ):
             await queries.lock_endpoint(deleting, account, endpoint)
             await queries.delete_endpoint(deleting, endpoint)
-            added = await queries.add_event(
-                emitting,
-                event_id=uuid4(),
-                account_id=account,
-                event_type="person_search.job.failed",
-                payload="{}",
-                now=office.now,
-            )
+            failed = EventType.PERSON_SEARCH_JOB_FAILED
+            added = await emit(emitting, account, failed, {}, now=office.now)
             assert added == 1
         assert [each.status for each in await office.deliveries()].count("pending") == 1
         assert await office.run() == 0

@@ -5,14 +5,29 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, text
+from sqlalchemy import Row, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.job.rules import JobStatus
+from api.domain.usage.queries import ENTRY
+from api.domain.usage.service import Payer
+from api.domain.webhook.queries import event_where
 from api.stores.postgres import Postgres
 from api.stores.tables import JOBS_CHANNEL, person_search_jobs
 
 _TELL = f"pg_notify('{JOBS_CHANNEL}', changed.id::text)"
+
+# Twice, after a lost connection, it adds nothing.
+_ADD = text(f"""
+    with billed as ({ENTRY} on conflict (id) do nothing)
+    insert into person_search_jobs
+        (id, account_id, api_key_id, status, search, due_at, published_at, created_at,
+         interpretation_ms)
+    values (:id, :account_id, :api_key_id, 'queued', :search, :created_at, :created_at, :created_at,
+        :interpretation_ms)
+    on conflict (id) do nothing
+""").bindparams(bindparam("search", type_=JSONB))  # noqa: S608
 
 # One statement, and so one round trip: it takes the lease, counts the attempt, and tells watchers.
 # A new job is due whatever the clocks of two machines say. The commit does not wait for the disk: a
@@ -45,6 +60,19 @@ _SUCCEED = text(f"""
         returning id
     )
     select {_TELL} from changed
+""")  # noqa: S608
+
+# The result, its bill and its event where the scope of no token is to be kept: one round trip.
+_SETTLE = text(f"""
+    with changed as (
+        update person_search_jobs
+        set status = 'succeeded', due_at = null, finished_at = :now, result = :result,
+            billable_records = :billable_records, search_ms = :search_ms, total_ms = :total_ms
+        where id = :id and attempt = :attempt and status = 'running'
+        returning id
+    ), billed as ({ENTRY} from changed on conflict (id) do nothing),
+    {event_where("exists (select from changed)")}
+    select (select count(*) from delivered) as deliveries, {_TELL} from changed
 """)  # noqa: S608
 
 _FAIL = text(f"""
@@ -120,9 +148,10 @@ class Hopeless(NamedTuple):
     status: str
 
 
-async def add(connection: AsyncConnection, row: dict[str, Any]) -> None:
-    """Adds a queued job, which is due at once and about to be published."""
-    await connection.execute(insert(person_search_jobs).values(row))
+async def add(postgres: Postgres, row: dict[str, Any], payer: Payer) -> None:
+    """Adds a queued job, which is due at once and about to be published, and counts its request."""
+    values = {**payer._asdict(), "billable_records": 0, **row}
+    await postgres.fetch(_ADD, values)
 
 
 async def one(postgres: Postgres, account_id: UUID, job_id: UUID) -> Row[Any] | None:
@@ -175,6 +204,36 @@ async def succeed(
         _SUCCEED, {"id": job_id, "attempt": attempt, "now": now, **values}
     )
     return done.first() is not None
+
+
+async def settle(
+    postgres: Postgres,
+    job_id: UUID,
+    attempt: int,
+    payer: Payer,
+    event: dict[str, Any],
+    *,
+    now: datetime,
+    **values: Any,
+) -> int | None:
+    """Ends a job with its ``result``, bill, timings and ``event`` at once, by one statement.
+
+    How often its event is to be delivered; ``None`` where the attempt did not own the job any more.
+    """
+    # Run twice (the answer was lost with the connection), it finds the job settled and says that it
+    # is not ours; its deliveries are then left to the sweep.
+    rows = await postgres.fetch(
+        _SETTLE,
+        {
+            **payer._asdict(),
+            **event,
+            **values,
+            "id": job_id,
+            "attempt": attempt,
+            "now": now,
+        },
+    )
+    return int(rows[0].deliveries) if rows else None
 
 
 async def fail(connection: AsyncConnection, lost: Hopeless, *, now: datetime, error: str) -> bool:

@@ -7,6 +7,7 @@ the next attempt begins, and the number of the attempt keeps a late one from set
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -26,16 +27,18 @@ from api.domain.job.rules import (
 )
 from api.domain.job.service import OPERATION
 from api.domain.job.storage import claim_of, stored_result
-from api.domain.person.search import REACHES, Found, deliver, find
+from api.domain.person.records import PersonSearchPage
+from api.domain.person.search import REACHES, Found, deliver, find, given_out
 from api.domain.person.undelivered import Overtaken
 from api.domain.usage.service import Payer
-from api.domain.webhook.events import emit
+from api.domain.webhook.events import emit, written_event
 from api.domain.webhook.rules import EventType
 from api.errors import DomainError, ErrorCode
 from api.queue import TaskName
 from api.work import Stores
 
 SWEEP_BATCH = 200
+_SUCCEEDED = EventType.PERSON_SEARCH_JOB_SUCCEEDED
 _FAULT = "The search failed on our side."
 
 _log = structlog.get_logger("job")
@@ -110,32 +113,45 @@ async def settle(
     ``deliver`` does.
     """
     payer = Payer(claim.account_id, claim.api_key_id, OPERATION, bill_of(claim.job_id), requests=0)
-    async with stores.postgres.transaction() as connection:
-        if not await queries.hold(connection, claim.job_id, claim.attempt):
+    job, attempt, prepared = claim.job_id, claim.attempt, claim.prepared
+    if prepared.dedupe is None:
+        page = given_out(stores.cursors, prepared, found, found.rows)
+        event = written_event(claim.account_id, _SUCCEEDED, _told(claim, page), now)
+        deliveries = await queries.settle(
+            stores.postgres, job, attempt, payer, event, now=now, **_columns(page, timings)
+        )
+        if deliveries is None:
             return False
-        page = await deliver(
-            connection, stores.cursors, claim.prepared, found, payer, last_attempt=last_attempt
-        )
-        await queries.succeed(
-            connection,
-            claim.job_id,
-            claim.attempt,
-            now=now,
-            result=stored_result(JobResult(page.nodes, page.pagination)),
-            billable_records=page.billable_records,
-            search_ms=timings.search,
-            total_ms=timings.total,
-        )
-        data = {
-            "job_id": str(claim.job_id),
-            "status": JobStatus.SUCCEEDED,
-            "search_strategy": claim.prepared.strategy,
-            "billable_records": page.billable_records,
-        }
-        event = EventType.PERSON_SEARCH_JOB_SUCCEEDED
-        deliveries = await emit(connection, claim.account_id, event, data, now=now)
-    _tell(stores, claim.job_id, deliveries)
+    else:
+        async with stores.postgres.transaction() as connection:
+            if not await queries.hold(connection, job, attempt):
+                return False
+            page = await deliver(
+                connection, stores.cursors, prepared, found, payer, last_attempt=last_attempt
+            )
+            await queries.succeed(connection, job, attempt, now=now, **_columns(page, timings))
+            told = _told(claim, page)
+            deliveries = await emit(connection, claim.account_id, _SUCCEEDED, told, now=now)
+    _tell(stores, job, deliveries)
     return True
+
+
+def _columns(page: PersonSearchPage, timings: Timings) -> dict[str, Any]:
+    return {
+        "result": stored_result(JobResult(page.nodes, page.pagination)),
+        "billable_records": page.billable_records,
+        "search_ms": timings.search,
+        "total_ms": timings.total,
+    }
+
+
+def _told(claim: Claim, page: PersonSearchPage) -> dict[str, Any]:
+    return {
+        "job_id": str(claim.job_id),
+        "status": JobStatus.SUCCEEDED,
+        "search_strategy": claim.prepared.strategy,
+        "billable_records": page.billable_records,
+    }
 
 
 async def give_back(

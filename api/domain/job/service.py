@@ -11,7 +11,7 @@ from api.domain.job.records import Job, JobPage
 from api.domain.job.rules import JobStatus
 from api.domain.job.storage import entry_of, job_of, stored_search
 from api.domain.person.search import PersonSearch, prepare
-from api.domain.usage.service import Payer, bill
+from api.domain.usage.service import Payer
 from api.errors import DomainError, ErrorCode
 from api.paging import PageRequest, Pagination
 from api.queue import TaskName
@@ -36,22 +36,14 @@ async def create(
     interpretation_ms = round((time.perf_counter() - started) * 1000)
     now = now or datetime.now(UTC)
     job_id = uuid7(now)
-    async with work.stores.postgres.transaction() as connection:
-        await queries.add(
-            connection,
-            {
-                "id": job_id,
-                "account_id": caller.account_id,
-                "api_key_id": caller.key_id,
-                "status": JobStatus.QUEUED,
-                "search": stored_search(prepared),
-                "due_at": now,
-                "published_at": now,
-                "created_at": now,
-                "interpretation_ms": interpretation_ms,
-            },
-        )
-        await bill(connection, Payer(caller.account_id, caller.key_id, OPERATION, job_id), 0)
+    row = {
+        "id": job_id,
+        "search": stored_search(prepared),
+        "created_at": now,
+        "interpretation_ms": interpretation_ms,
+    }
+    payer = Payer(caller.account_id, caller.key_id, OPERATION, job_id)
+    await queries.add(work.stores.postgres, row, payer)
     work.stores.queue.put(TaskName.RUN_PERSON_SEARCH_JOB, job_id)
     return Job(
         job_id=job_id,

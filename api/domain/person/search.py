@@ -194,12 +194,12 @@ async def deliver(
             prepared.window.size,
             must_fill=not last_attempt,
         )
-    page = _given_out(cursors, prepared, found, rows)
+    page = given_out(cursors, prepared, found, rows)
     await bill(connection, payer, page.billable_records)
     return page
 
 
-def _given_out(
+def given_out(
     cursors: CursorSigner, prepared: PreparedSearch, found: Found, rows: list[PersonRow]
 ) -> PersonSearchPage:
     """The page of the first of the rows; there are more of them where more can be given out."""
@@ -256,7 +256,7 @@ async def settle(
     if prepared.dedupe is None and also is None:
         # One statement needs no transaction around it, and no round trips for one.
         found = await find(stores, prepared)
-        page = _given_out(stores.cursors, prepared, found, found.rows)
+        page = given_out(stores.cursors, prepared, found, found.rows)
         await bill_alone(stores.postgres, payer, page.billable_records)
         return page
     for attempt, reach in enumerate(REACHES, start=1):

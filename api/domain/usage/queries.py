@@ -13,6 +13,12 @@ from api.stores.tables import usage_entries
 # nobody knows whether the first attempt arrived, still leaves one row.
 _ADD = insert(usage_entries).on_conflict_do_nothing(index_elements=["id"])
 
+ENTRY = """
+    insert into usage_entries (id, account_id, api_key_id, operation, requests, billable_records)
+    select :entry_id, :account_id, :api_key_id, :operation, :requests, :billable_records
+"""
+"""The same as text, for statements that write more: with a ``from`` where it has a condition."""
+
 _ADD_NEW = _ADD.returning(usage_entries.c.id)
 
 _TOTALS = select(

@@ -26,12 +26,18 @@ async def emit(
     written. The number of deliveries is given back: where there are any, the caller hands its row
     to ``TaskName.DELIVER_WEBHOOKS`` after the commit, to have them sent at once.
     """
-    moment = now or datetime.now(UTC)
-    return await queries.add_event(
-        connection,
-        event_id=uuid4(),
-        account_id=account_id,
-        event_type=event_type,
-        payload=payload_of(event_type, written(moment), data),
-        now=moment,
-    )
+    event = written_event(account_id, event_type, data, now or datetime.now(UTC))
+    return await queries.add_event(connection, event)
+
+
+def written_event(
+    account_id: UUID, event_type: EventType, data: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """What ``queries.event_where`` needs of an event, for statements that write it themselves."""
+    return {
+        "event_id": uuid4(),
+        "account_id": account_id,
+        "type": event_type,
+        "payload": payload_of(event_type, written(now), data),
+        "now": now,
+    }

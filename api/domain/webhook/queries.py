@@ -22,21 +22,34 @@ _DELETED = "deleted"
 MAX_ATTEMPTS = 20
 """Attempts of a delivery that its log shows, the latest ones."""
 
-_ADD_EVENT = text("""
-    with subscribed as (
-        select id from webhook_endpoints
-        where account_id = :account_id and status = 'active' and :type = any(events)
-    ), event as (
-        insert into webhook_events (id, account_id, type, payload, created_at)
-        select :event_id, :account_id, :type, :payload, :now
-        where exists (select from subscribed)
-        returning id
-    )
+_SUBSCRIBED = """
+    select id from webhook_endpoints
+    where account_id = :account_id and status = 'active' and :type = any(events)
+"""
+_EVENT = """
+    insert into webhook_events (id, account_id, type, payload, created_at)
+    select :event_id, :account_id, :type, :payload, :now
+    where exists (select from subscribed)
+    returning id
+"""
+_DELIVERIES = """
     insert into webhook_deliveries
         (id, account_id, endpoint_id, event_id, status, next_attempt_at, created_at)
     select gen_random_uuid(), :account_id, subscribed.id, event.id, 'pending', :now, :now
     from subscribed, event
-""")
+"""
+_ADD_EVENT = text(f"with subscribed as ({_SUBSCRIBED}), event as ({_EVENT}) {_DELIVERIES}")
+
+
+def event_where(condition: str) -> str:
+    """The same as parts of a ``with``, for a statement that ends what the event tells of.
+
+    Written where the condition holds; ``delivered`` has a row for each delivery.
+    """
+    return (
+        f"subscribed as ({_SUBSCRIBED} and {condition}), event as ({_EVENT}),"
+        f" delivered as ({_DELIVERIES} returning 1)"
+    )
 
 
 _SEEN = (
@@ -50,29 +63,12 @@ _SEEN = (
 )
 
 
-async def add_event(
-    connection: AsyncConnection,
-    *,
-    event_id: UUID,
-    account_id: UUID,
-    event_type: str,
-    payload: str,
-    now: datetime,
-) -> int:
+async def add_event(connection: AsyncConnection, event: dict[str, Any]) -> int:
     """Adds an event with a pending delivery to each subscribed endpoint; how many there are.
 
     Where there is none, the event is not added.
     """
-    done = await connection.execute(
-        _ADD_EVENT,
-        {
-            "event_id": event_id,
-            "account_id": account_id,
-            "type": event_type,
-            "payload": payload,
-            "now": now,
-        },
-    )
+    done = await connection.execute(_ADD_EVENT, event)
     return done.rowcount
 
 
