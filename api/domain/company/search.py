@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from api.cursors import scope_of
 from api.domain.company import queries
 from api.domain.company.records import CompanyRow
+from api.domain.interpreter.criteria import criteria_of
 from api.domain.interpreter.interpretation import CompanyInterpretation
 from api.domain.interpreter.parser import interpret_companies
 from api.domain.interpreter.serialisation import companies_from_json
@@ -87,7 +88,7 @@ async def search(work: Work, asked: CompanySearch, page: PageRequest) -> Company
     is none, and ``invalid_cursor``.
     """
     interpretation = interpretation_of(asked)
-    scope = scope_of(work.caller.account_id, "company_search", asdict(interpretation))
+    scope = scope_of(work.caller.account_id, "company_search", criteria_of(interpretation))
     cursors, clickhouse = work.stores.cursors, work.stores.clickhouse
     window = open_window(page, scope, cursors, cap=interpretation.requested_records)
     conditions = queries.search_conditions(interpretation)
@@ -103,7 +104,8 @@ async def search(work: Work, asked: CompanySearch, page: PageRequest) -> Company
         return cursor_after(window, cursors, index, (found.rank, found.row.company_id))
 
     counted = totals(window, len(rows), exact)
-    matching = totals(window.uncapped, len(rows), exact)
+    # Without a cap the two totals are the same one.
+    matching = None if window.cap is None else totals(window.uncapped, len(rows), exact)
     await record(work, "company_search", len(nodes))
     more = window.has_more(len(rows))
     return CompanySearchPage(
@@ -115,8 +117,8 @@ async def search(work: Work, asked: CompanySearch, page: PageRequest) -> Company
             total_records=counted.records,
             total_records_relation=counted.relation,
             total_pages=counted.pages,
-            total_matching_records=matching.records,
-            total_matching_records_relation=matching.relation,
+            total_matching_records=None if matching is None else matching.records,
+            total_matching_records_relation=None if matching is None else matching.relation,
         ),
         billable_records=len(nodes),
         cursor_at=cursor_at,
