@@ -53,12 +53,21 @@ def test_every_company_once_and_only_those_asked_for(asker: Asker) -> None:
 
 @pytest.mark.parametrize("cap", [1, 7, 10])
 def test_a_cap_holds_across_pages_and_what_matches_is_still_told(asker: Asker, cap: int) -> None:
-    pages = walk(asker, q="law firms", limit=4, max_records=cap)
+    q = "law firms"
+    matching = companies(asker, q=q, limit=1, exact_count="true")["pagination"]
+    assert matching["total_records"] > 10
+    assert "total_matching_records" not in matching
+    pages = walk(asker, q=q, limit=4, max_records=cap)
     assert sum(len(page["data"]) for page in pages) == cap
     for page in pages:
-        assert page["pagination"]["max_records"] == cap
-        assert page["pagination"]["total_records"] <= cap
-        assert page["pagination"]["total_matching_records"] >= page["pagination"]["total_records"]
+        told = page["pagination"]
+        assert told["max_records"] == cap
+        assert told["total_records"] <= cap
+        assert told["total_records"] <= told["total_matching_records"] <= matching["total_records"]
+        assert told["total_matching_records_relation"] == "gte"
+    (exact,) = walk(asker, q=q, limit=cap, max_records=cap, exact_count="true")
+    assert exact["pagination"]["total_matching_records"] == matching["total_records"]
+    assert "total_matching_records_relation" not in exact["pagination"]
 
 
 def test_a_leading_count_is_the_cap(asker: Asker) -> None:

@@ -105,7 +105,9 @@ async def search(work: Work, asked: CompanySearch, page: PageRequest) -> Company
 
     counted = totals(window, len(rows), exact)
     # Without a cap the two totals are the same one.
-    matching = None if window.cap is None else totals(window.uncapped, len(rows), exact)
+    matching = None
+    if window.cap is not None:
+        matching = totals(window.uncapped, len(rows), exact, more=len(rows) > window.size)
     await record(work, "company_search", len(nodes))
     more = window.has_more(len(rows))
     return CompanySearchPage(
