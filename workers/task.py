@@ -4,7 +4,7 @@ A new kind of work takes four steps. (1) A row with a state and a lease, committ
 is queued. (2) A member of ``api.queue.TaskName``, and ``stores.queue.put(name, row_id)`` after the
 commit. (3) A task in ``workers/<noun>.py``, which ``workers.app.TASK_MODULES`` lists::
 
-    @shared_task(name=TaskName.DELIVER, queue=DELIVERIES_QUEUE)
+    @shared_task(name=TaskName.DELIVER)  # its queue: task_routes in workers.app
     def deliver(delivery_id: str) -> None:
         runtime().run(lambda stores: service.deliver(stores, UUID(delivery_id)), seconds=30)
 

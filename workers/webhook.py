@@ -6,28 +6,26 @@ from api.domain.webhook import log
 from api.queue import TaskName
 from workers.periodic import every
 from workers.runtime import runtime
-from workers.signs import UPKEEP_QUEUE
 
-DELIVERIES_QUEUE = "stibnite.deliveries"
 SWEEP = "workers.webhook.sweep"
 FORGET = "workers.webhook.forget"
 _SWEEP_EVERY_S = 2.0
 _FORGET_EVERY_S = 3_600.0
 
 
-@shared_task(name=TaskName.DELIVER_WEBHOOKS, queue=DELIVERIES_QUEUE)  # type: ignore[untyped-decorator]
+@shared_task(name=TaskName.DELIVER_WEBHOOKS)  # type: ignore[untyped-decorator]
 def deliver(_row_id: str) -> None:
     """Sends what is due, the row's deliveries among it; whoever waits is not waited for."""
     runtime().drain(SWEEP, log.deliver_due)
 
 
-@shared_task(name=SWEEP, queue=UPKEEP_QUEUE)  # type: ignore[untyped-decorator]
+@shared_task(name=SWEEP)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Sends what is due by now: retries, and what nobody was told of."""
     runtime().drain(SWEEP, log.deliver_due)
 
 
-@shared_task(name=FORGET, queue=UPKEEP_QUEUE)  # type: ignore[untyped-decorator]
+@shared_task(name=FORGET)  # type: ignore[untyped-decorator]
 def forget() -> None:
     """Deletes what is too old."""
     runtime().drain(FORGET, log.forget_old)

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from api.errors import DomainError, ErrorCode
 
-# A request has about ten seconds; a statement gets half of it, and waiting for the server or for a
-# free connection less, so that a caller is answered "try again" rather than left hanging.
+# A request has about ten seconds; a statement gets half of it, and so does waiting for a free
+# connection: two hundred requests at once take turns for that long on a small machine. A caller is
+# answered "try again" rather than left hanging.
 STATEMENT_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_S = 2
-POOL_WAIT_S = 3
+POOL_WAIT_S = 5
 POOL_SIZE = 10
 
 _OPTIONS = {

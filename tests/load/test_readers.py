@@ -136,7 +136,7 @@ def test_parquet_keywords(tmp_path: Path, column: pa.Array, expected: list[Any])
         ("name", pa.array([["a"]])),
         ("name", pa.array([{"a": 1}])),
         ("keywords", pa.array([[1]])),
-        ("employee_count", pa.array([0], pa.timestamp("s"))),
+        ("employee_count", pa.array([0], pa.time32("s"))),
     ],
 )
 def test_parquet_columns_that_are_no_text(tmp_path: Path, name: str, column: pa.Array) -> None:
