@@ -1,5 +1,10 @@
-"""Loaders of one request: what many rows ask for one by one is asked of the stores at once."""
+"""Loaders of one request: what many rows ask for one by one is asked of the stores at once.
 
+Rows that ask for the same share one answer. Where an error elsewhere cancels one of them, others
+still wait for it: that is what ``shield`` is for.
+"""
+
+from asyncio import shield
 from typing import Any, NamedTuple
 
 from strawberry.dataloader import DataLoader
@@ -50,7 +55,7 @@ class SimilarOrganisations:
                 return await similar_to_each(self._work, domains, **wanted._asdict())
 
             loader = self._loaders[wanted] = DataLoader(load_all, max_batch_size=100)
-        return await loader.load(domain)
+        return await shield(loader.load(domain))
 
 
 MAX_PEOPLE_OF_COMPANIES = 10_000
@@ -85,4 +90,4 @@ class PeopleOfCompanies:
                 return await service.people_of_companies(self._work, company_ids, first)
 
             loader = self._loaders[first] = DataLoader(load_all)
-        return await loader.load(company_id)
+        return await shield(loader.load(company_id))

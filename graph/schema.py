@@ -3,9 +3,11 @@
 from datetime import datetime
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from graph.company import CompanyQuery
@@ -29,6 +31,19 @@ class DocumentedValues(NameConverter):
         return enum_value.name.lower()
 
 
+class Schema(strawberry.Schema):
+    """Leaves telling of errors to the doors (``graph.errors.cause_of``).
+
+    Strawberry's own log line quotes the document, with whatever e-mail address stands in it, and
+    has a trace for every refused argument.
+    """
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Logs nothing."""
+
+
 Query = merge_types(
     "Query",
     (
@@ -45,7 +60,7 @@ Query = merge_types(
 )
 Mutation = merge_types("Mutation", (JobMutation, WebhookMutation))
 
-schema = strawberry.Schema(
+schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=JobSubscription,

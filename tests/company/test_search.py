@@ -170,3 +170,14 @@ def test_one_request_cannot_ask_for_everybody_everywhere(asker: Asker) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "invalid_input"
     answer = asker.graphql(PEOPLE.replace("first: 20", "first: 21"), q="law firms", people=500)
     assert "people of more than 10,000" in answer.json()["errors"][0]["message"]
+
+
+def test_an_answer_shared_by_many_rows_survives_an_error_of_one(asker: Asker) -> None:
+    """People of one company lead to the same company again and again; then it is too much."""
+    query = """{ companySearch(q: "companies named Crowded Law") { nodes {
+      people(first: 100) { nodes { company { people(first: 100) { nodes {
+        company { people(first: 1) { nodes { personId } } } } } } } }
+    } } }"""
+    response = asker.graphql(query)
+    assert response.status_code == 422, response.text
+    assert "people of more than 10,000" in response.json()["errors"][0]["message"]

@@ -2,30 +2,46 @@
 
 The bounds of arguments, and that a query must be understood, are stated in the schema's directives
 and descriptions, which Schemathesis does not read: left alone, nearly every generated document
-would be refused for its arguments, and nothing behind them would be tried.
+would be refused for its arguments, and nothing behind them would be tried. Documents that are meant
+to break the schema are sent as they are.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import schemathesis
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    EnumValueNode,
     FieldNode,
+    FloatValueNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
     IntValueNode,
+    ListValueNode,
     NameNode,
     NullValueNode,
+    ObjectFieldNode,
     ObjectValueNode,
     StringValueNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    ValueNode,
     Visitor,
+    validate,
     visit,
 )
-from graphql.language import REMOVE
 from hypothesis import strategies as st
 
-MAX_INT = 2**31 - 1
+from graph.bounds import bounds_of
+from graph.schema import schema
+
 QUERIES = (
     "CEOs in Nevada",
     "partners at law firms in Ely, NV",
@@ -37,41 +53,57 @@ COMPANY_QUERIES = (
     "law firms in Nevada with 10+ employees",
     "marketing agencies not in California",
 )
-SEARCHES = {
-    "personSearch": QUERIES,
-    "interpretPersonSearch": QUERIES,
-    "createPersonSearchJob": QUERIES,
-    "companySearch": COMPANY_QUERIES,
-    "interpretCompanySearch": COMPANY_QUERIES,
-}
+EVENTS = ("person_search.job.succeeded", "person_search.job.failed")
 TEXTS: dict[str, tuple[str, ...]] = {
+    "q": QUERIES,
     "dedupeToken": ("campaign-1", "campaign-2"),
     "dedupeUserId": ("user-1",),
     "locationCity": ("Las Vegas", "Reno"),
     "locationState": ("NV", "Texas"),
     "industry": ("Software", "law"),
     "domain": ("example.com", "crowded-law.example", "nobody.example"),
+    "excludes": ("example.com",),
+    "domains": ("example.com", "crowded-law.example", "nobody.example"),
     "companyDomain": ("example.com", "https://www.crowded-law.example/"),
     "email": ("jordan@example.com",),
     "linkedinUrl": ("https://www.linkedin.com/in/jordan-lee",),
     "phone": ("+12085550123",),
-    "url": ("https://customer.example/webhooks/stibnite", "https://127.0.0.1/"),
-    "description": ("CRM enrichment workflow",),
-    "endpointId": ("5f0c2b1e-7d3c-4b1e-9f4e-3f1a2b3c4d5e", "endpoint_123"),
-    "deliveryId": ("8a4c2b0d-3a4e-4f8f-8cf2-018f4f8f1f42", "delivery_123"),
+    "url": ("https://customer.example/webhooks/stibnite",),
+    "events": EVENTS,
     "describe": ("payroll for small companies", "bread and cakes"),
+    "naceCode": ("K", "62.01"),
+    "registerDateFrom": ("2001-02-28",),
+    "registerDateTo": ("2020-02-29",),
+    "fromDate": ("2001-02-28",),
+    "toDate": ("2020-02-29",),
     # A job that the test queued: one that is not there is an error, as it should be.
     "jobId": (os.environ.get("ST_JOB_ID", ""),),
 }
-REMOVED = ("after", "searchAfter", "explain", "atCompaniesLike")
-"""Arguments whose good values cannot be guessed, or need another key."""
-NUMBERS: dict[str, Callable[[int], int]] = {
-    "first": lambda value: 1 + abs(value) % 100,
-    "maxRecords": lambda value: 1 + abs(value) % 500,
-    "minContacts": lambda value: 1 + abs(value) % 50,
-    "overlapHours": lambda value: abs(value) % 169,
+# Arguments of an operation that cannot be guessed, need another key, or exclude each other.
+LEFT_OUT: dict[str, tuple[str, ...]] = {
+    "personSearch": ("interpretation", "atCompaniesLike"),
+    "createPersonSearchJob": ("interpretation",),
+    "interpretPersonSearch": ("interpretation",),
+    "companySearch": ("interpretation",),
+    "interpretCompanySearch": ("interpretation",),
+    "organisationSearch": ("similarTo", "keywords", "searchAfter", "explain"),
+    "organisationStats": ("groupBySecondary", "dateTrunc", "explain"),
 }
-
+MULTIPLIED = ("similar", "people")
+"""Lists within lists: a request may ask for so many in all."""
+# What an operation cannot do without, although each argument is optional.
+NEEDED: dict[str, tuple[str, ValueNode]] = {
+    "personLookup": ("email", StringValueNode(value="jordan@example.com")),
+    "organisationSearch": ("filters", ObjectValueNode(fields=())),
+    **{
+        name: ("q", StringValueNode(value=QUERIES[0]))
+        for name in ("personSearch", "createPersonSearchJob", "interpretPersonSearch")
+    },
+    **{
+        name: ("q", StringValueNode(value=COMPANY_QUERIES[0]))
+        for name in ("companySearch", "interpretCompanySearch")
+    },
+}
 
 schemathesis.graphql.scalar(
     "SteeringWeight",
@@ -80,87 +112,130 @@ schemathesis.graphql.scalar(
 
 
 class Sensible(Visitor):
-    """Puts sensible values in the place of generated ones of the right type; leaves wrong types."""
+    """Puts values that keep to their bounds, and mean something, in the place of generated ones."""
 
-    def leave_argument(self, node: ArgumentNode, *_: Any) -> Any:
-        """One argument."""
-        name, value = node.name.value, node.value
-        if name in REMOVED and not isinstance(value, NullValueNode):
-            return REMOVE
-        if isinstance(value, IntValueNode) and name == "jobId":
-            # An identifier may be written as a number, too.
-            value = StringValueNode(value=value.value)
-        if isinstance(value, StringValueNode) and name in TEXTS:
-            chosen = TEXTS[name][len(value.value) % len(TEXTS[name])]
-            return ArgumentNode(name=node.name, value=StringValueNode(value=chosen))
-        if isinstance(value, IntValueNode) and name in NUMBERS:
-            number = int(value.value)
-            if not -MAX_INT - 1 <= number <= MAX_INT:
-                return None
-            chosen_number = NUMBERS[name](number)
-            return ArgumentNode(name=node.name, value=IntValueNode(value=str(chosen_number)))
-        return None
+    def __init__(self, info: TypeInfo):
+        super().__init__()
+        self.info = info
 
     def leave_field(self, node: FieldNode, *_: Any) -> Any:
-        """A look-up needs one identifier, and a search something to search by."""
-        if node.name.value == "organisationSearch":
-            return _with_filters(node)
-        if node.name.value in SEARCHES:
-            return _asked(node, SEARCHES[node.name.value])
-        given = [each for each in node.arguments or () if not isinstance(each.value, NullValueNode)]
-        if node.name.value != "personLookup" or given:
+        """One field of the document with its arguments."""
+        field = self.info.get_field_def()
+        if field is None or not field.args:
             return None
-        email = ArgumentNode(
-            name=NameNode(value="email"), value=StringValueNode(value="jordan@example.com")
-        )
-        others = tuple(each for each in node.arguments or () if each.name.value != "email")
+        arguments = self.arguments(field, node)
         return FieldNode(
             name=node.name,
             alias=node.alias,
-            arguments=(*others, email),
+            arguments=tuple(
+                ArgumentNode(name=NameNode(value=name), value=value)
+                for name, value in arguments.items()
+            ),
             directives=node.directives,
             selection_set=node.selection_set,
         )
 
+    def arguments(self, field: GraphQLField, node: FieldNode) -> dict[str, ValueNode]:
+        """The arguments to send, by name."""
+        operation = node.name.value
+        given = {
+            each.name.value: fitted(each.name.value, each.value, field.args[each.name.value])
+            for each in node.arguments or ()
+        }
+        for name in (*LEFT_OUT.get(operation, ()), "after"):
+            given.pop(name, None)
+        if operation.startswith(("company", "interpretCompany")) and "q" in given:
+            given["q"] = StringValueNode(value=COMPANY_QUERIES[0])
+        if operation in MULTIPLIED and "first" in given:
+            given["first"] = IntValueNode(value="1")
+        needed = NEEDED.get(operation)
+        if needed is not None:
+            name, value = needed
+            nothing = all(isinstance(each, NullValueNode) for each in given.values())
+            alone = operation == "personLookup" and not nothing
+            if not alone and isinstance(given.get(name, NullValueNode()), NullValueNode):
+                given[name] = value
+        if isinstance(given.get("dedupeToken", NullValueNode()), NullValueNode):
+            given.pop("dedupeUserId", None)
+        return given
 
-def _with_filters(node: FieldNode) -> FieldNode:
-    """References must be known, and words need one that is to be found: filters need neither."""
-    kept = ("first", "dedup", "minScore", "searchBalance", "describe")
-    filters = ArgumentNode(name=NameNode(value="filters"), value=ObjectValueNode(fields=()))
-    return FieldNode(
-        name=node.name,
-        alias=node.alias,
-        arguments=(*(each for each in node.arguments or () if each.name.value in kept), filters),
-        directives=node.directives,
-        selection_set=node.selection_set,
-    )
+
+def fitted(name: str, value: ValueNode, of: GraphQLArgument | GraphQLInputField) -> ValueNode:
+    """A value of the right type, made to keep to the bounds of its argument or input field."""
+    return _fitted(name, value, of.type, bounds_of(of.extensions["strawberry-definition"]))
 
 
-def _asked(node: FieldNode, queries: tuple[str, ...]) -> FieldNode:
-    """With a query of the list in place of one of the right type; by nothing else.
+def _fitted(name: str, value: ValueNode, kind: Any, bounds: Any) -> ValueNode:
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    if isinstance(value, ListValueNode) and isinstance(inner, GraphQLList):
+        return _list(name, value, inner, bounds)
+    if isinstance(value, ObjectValueNode) and isinstance(inner, GraphQLInputObjectType):
+        return _object(value, inner)
+    rule = _RULES.get(type(value))
+    if getattr(inner, "name", "") == "ID" and isinstance(value, IntValueNode):
+        rule = _text
+    return value if rule is None else rule(name, value, bounds)
 
-    An interpretation may not stand beside it, nor an end user without a token.
-    """
-    given = {each.name.value: each for each in node.arguments or ()}
-    q = given.get("q")
-    if q is None or isinstance(q.value, StringValueNode | NullValueNode):
-        number = len(q.value.value) if q and isinstance(q.value, StringValueNode) else 0
-        value = StringValueNode(value=queries[number % len(queries)])
-        given["q"] = ArgumentNode(name=NameNode(value="q"), value=value)
-        given.pop("interpretation", None)
-    token = given.get("dedupeToken")
-    if token is None or isinstance(token.value, NullValueNode):
-        given.pop("dedupeUserId", None)
-    return FieldNode(
-        name=node.name,
-        alias=node.alias,
-        arguments=tuple(given.values()),
-        directives=node.directives,
-        selection_set=node.selection_set,
-    )
+
+def _list(name: str, value: ListValueNode, kind: Any, bounds: Any) -> ListValueNode:
+    values = [_fitted(name, each, kind.of_type, bounds) for each in value.values]
+    most = getattr(bounds, "max_items", None)
+    if isinstance(most, int):
+        values = values[:most]
+    least = getattr(bounds, "min_items", None)
+    while isinstance(least, int) and len(values) < least:
+        values.append(StringValueNode(value=TEXTS[name][0]))
+    if name == "events":
+        values = [StringValueNode(value=each) for each in EVENTS]
+    return ListValueNode(values=tuple(values))
+
+
+def _object(value: ObjectValueNode, kind: GraphQLInputObjectType) -> ObjectValueNode:
+    fields = [
+        ObjectFieldNode(
+            name=each.name, value=fitted(each.name.value, each.value, kind.fields[each.name.value])
+        )
+        for each in value.fields
+        # A text filter needs a word that stands for something, and counts take none.
+        if each.name.value != "textKeywords"
+    ]
+    return ObjectValueNode(fields=tuple(fields))
+
+
+def _text(name: str, value: Any, bounds: Any) -> ValueNode:
+    known = TEXTS.get(name)
+    if known is not None:
+        return StringValueNode(value=known[len(value.value) % len(known)])
+    most = getattr(bounds, "max_length", None)
+    printable = "".join(each for each in value.value if each.isprintable()).strip() or "x"
+    cut = printable[:most].strip() if isinstance(most, int) else printable
+    return StringValueNode(value=cut or "x")
+
+
+def _number(name: str, value: Any, bounds: Any) -> ValueNode:
+    low, high = (getattr(bounds, end, None) for end in ("min", "max"))
+    number = float(value.value)
+    if isinstance(high, int):
+        least = low if isinstance(low, int) else 0
+        number = least + abs(number) % (high - least + 1)
+        if isinstance(value, FloatValueNode):
+            return FloatValueNode(value=str(min(number, high)))
+        return IntValueNode(value=str(int(number)))
+    return value if isinstance(value, ValueNode) else IntValueNode(value="1")
+
+
+_RULES: Mapping[type[ValueNode], Callable[[str, Any, Any], ValueNode]] = {
+    StringValueNode: _text,
+    IntValueNode: _number,
+    FloatValueNode: _number,
+    EnumValueNode: lambda _name, value, _bounds: value,
+}
 
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
     """Only GraphQL documents have a body here."""
-    return visit(body, Sensible()) if isinstance(body, DocumentNode) else body
+    if not isinstance(body, DocumentNode) or validate(schema._schema, body):
+        return body
+    info = TypeInfo(schema._schema)
+    return visit(body, TypeInfoVisitor(info, Sensible(info)))
