@@ -41,7 +41,8 @@ class PersonSearchJobTimings:
     interpretation: int = strawberry.field(description="Understanding the query, when queued.")
     search: int = strawberry.field(description="Searching, in the attempt that succeeded.")
     total: int = strawberry.field(
-        description="Both, with all that the worker did for them; without the time in the queue."
+        description="Both, and the worker's taking of the job; neither the time in the queue nor "
+        "that of writing the result."
     )
     search_strategy: SearchStrategy = strawberry.field(description="Resolved execution path.")
 

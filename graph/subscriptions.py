@@ -1,6 +1,6 @@
 """Runs operations as streams: subscriptions event by event, all else as a stream of one answer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -25,7 +25,7 @@ async def stream(
     """The answers of an operation, as they are sent: ``data``, ``errors`` where there are any.
 
     A stream that fails ends with an answer that says so. Raises :class:`Refused` in place of the
-    first answer where nothing was begun.
+    first answer where nothing was begun, as when what is asked for is not there.
     """
     if prepared.kind_of(operation_name) is not OperationType.SUBSCRIPTION:
         answer = await execute_prepared(
@@ -48,23 +48,27 @@ async def stream(
     )
     events: Any = await source if is_awaitable(source) else source
     if isinstance(events, Answer):
-        raise Refused([located(error, context) for error in events.errors or ()], events)
+        raise Refused(events.errors or (), context)
     async with aclosing(events):
+        begun = False
         try:
             async for event in events:
+                begun = True
                 yield _formatted(event, context)
         except Exception as error:
             failure = GraphQLError("The stream ended.", original_error=error, path=[])
+            if not begun:
+                raise Refused([failure], context) from error
             yield {"data": None, "errors": [located(failure, context)]}
 
 
 class Refused(Exception):
     """A subscription that was not begun; ``code`` is that of its first failure."""
 
-    def __init__(self, entries: list[dict[str, Any]], answer: Any):
+    def __init__(self, errors: Sequence[GraphQLError], context: Context):
         super().__init__("refused")
-        self.entries = entries
-        self.code = cause_of(answer.errors[0]).code
+        self.entries = [located(error, context) for error in errors]
+        self.code = cause_of(errors[0]).code
 
 
 def located(error: GraphQLError, context: Context) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from graph.context import API_KEY_HEADER, Context
 from graph.documents import prepare_document
 from graph.subscriptions import Refused, located, refusal, stream
 
-INIT_WITHIN = timedelta(seconds=10)
+INIT_WITHIN = timedelta(seconds=5)
 """A connection that has not introduced itself by then is closed (4408)."""
 SUBSCRIPTIONS_MAX = 10
 """Operations that one connection runs at the same time; one more is refused."""

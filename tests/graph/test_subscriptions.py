@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 import orjson
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from api.uuid7 import uuid7
 from graph.websocket import SUBSCRIPTIONS_MAX
 from tests.stack import Asker, Stack
 
@@ -25,6 +29,31 @@ def queue(asker: Asker) -> str:
     body = {"q": "partners at law firms in Ely, NV", "limit": 7}
     job_id: str = asker.http.post("/v1/persons/search/jobs", json=body).json()["job_id"]
     return job_id
+
+
+@contextmanager
+def waiting_job(stack: Stack, asker: Asker) -> Iterator[str]:
+    """A job that is due in an hour, as after an attempt that failed."""
+    like = queue(asker)
+    url = stack.settings.required_database_url
+    with psycopg.connect(url, autocommit=True) as database:
+        row = database.execute(
+            "insert into person_search_jobs (id, account_id, api_key_id, status, search, attempt,"
+            " due_at, published_at, interpretation_ms)"
+            " select %s, account_id, api_key_id, 'queued', search, 1, now() + interval '1 hour',"
+            " now(), 0 from person_search_jobs where id = %s returning id::text",
+            (uuid7(datetime.now(UTC)), like),
+        ).fetchone()
+    assert row is not None
+    yield row[0]
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("delete from person_search_jobs where id = %s", row)
+
+
+def refusal(asker: Asker, job_id: str) -> httpx2.Response:
+    """What is answered in place of a stream."""
+    body = {"query": UPDATES, "variables": {"id": job_id}}
+    return asker.http.post("/graphql", json=body, headers={"accept": "text/event-stream"})
 
 
 def told(asker: Asker, job_id: str) -> list[dict[str, Any]]:
@@ -113,14 +142,21 @@ def test_a_websocket_tells_several_jobs(stack: Stack, asker: Asker) -> None:
 def test_a_job_of_another_account_is_not_told(stack: Stack, asker: Asker, stranger: Asker) -> None:
     job_id = queue(asker)
     for each in (job_id, NOBODY):
-        (answer,) = told(stranger, each)
-        assert answer["errors"][0]["extensions"]["code"] == "not_found"
+        queried = stranger.graphql(
+            "query ($id: ID!) { personSearchJob(jobId: $id) { jobId } }", id=each
+        )
+        refused = refusal(stranger, each)
+        assert refused.status_code == queried.status_code == 404
+        (asked,), (streamed,) = queried.json()["errors"], refused.json()["errors"]
+        assert streamed["extensions"]["code"] == asked["extensions"]["code"] == "not_found"
+        assert streamed["message"] == asked["message"]
         with socket(stack, key_of(stranger)) as connection:
             receive(connection)
             subscribe(connection, "theirs", each)
-            payload = receive(connection)["payload"]
-            assert payload["data"] is None
-            assert payload["errors"][0]["extensions"]["code"] == "not_found"
+            refused_there = receive(connection)
+            assert refused_there["type"] == "error"
+            (error,) = refused_there["payload"]
+            assert error["extensions"]["code"] == "not_found"
 
 
 def test_without_a_key_nothing_is_told(stack: Stack, asker: Asker) -> None:
@@ -176,4 +212,37 @@ def test_a_subscription_needs_a_stream(asker: Asker) -> None:
     body = {"query": UPDATES, "variables": {"id": queue(asker)}}
     response = asker.http.post("/graphql", json=body)
     assert response.status_code == 406
-    assert SUBSCRIPTIONS_MAX == 10
+
+
+def test_a_connection_that_does_not_introduce_itself_is_closed(stack: Stack) -> None:
+    url = stack.base_url.replace("http", "ws", 1) + "/graphql"
+    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+        assert closed(connection) == 4408
+
+
+def test_one_subscription_too_many_is_refused_and_the_others_go_on(
+    stack: Stack, asker: Asker
+) -> None:
+    with waiting_job(stack, asker) as job_id, socket(stack, key_of(asker)) as connection:
+        receive(connection)
+        for number in range(SUBSCRIPTIONS_MAX):
+            subscribe(connection, f"update {number}", job_id)
+            assert receive(connection)["type"] == "next"
+        subscribe(connection, "one too many", job_id)
+        refused = receive(connection)
+        assert (refused["type"], refused["id"]) == ("error", "one too many")
+        send(connection, type="complete", id="update 3")
+        # What is completed makes room as soon as the server has seen to it.
+        answer = refused
+        while answer["type"] == "error":
+            subscribe(connection, "in its place", job_id)
+            answer = receive(connection)
+        assert (answer["type"], answer["id"]) == ("next", "in its place")
+        queued = queue(asker)
+        send(connection, type="complete", id="update 4")
+        answer = refused
+        while answer["type"] != "complete":
+            if answer["type"] == "error":
+                subscribe(connection, "a job that ends", queued)
+            answer = receive(connection)
+        assert answer["id"] == "a job that ends"

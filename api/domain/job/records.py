@@ -21,7 +21,10 @@ class JobResult:
 
 
 class JobTimings(NamedTuple):
-    """Documented as ``timings_ms``: milliseconds, waiting in the queue not included."""
+    """Documented as ``timings_ms``: milliseconds, neither waiting nor writing the result included.
+
+    ``total`` is the understanding of the query, the claim, and the search.
+    """
 
     interpretation: int
     search: int

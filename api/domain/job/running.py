@@ -59,6 +59,7 @@ async def run(stores: Stores, job_id: UUID) -> None:
     search that fails: it is tried again later, or the job fails. Raises ``unavailable`` when the
     store of jobs is gone; the lease ends by itself then.
     """
+    begun = time.perf_counter()
     claim = await take(stores, job_id, datetime.now(UTC))
     if claim is None:
         return
@@ -67,11 +68,18 @@ async def run(stores: Stores, job_id: UUID) -> None:
         found = await _found(stores, claim, reach)
         if found is None:
             return
-        search_ms = round((time.perf_counter() - started) * 1000)
-        timings = Timings(search_ms, claim.interpretation_ms + search_ms)
+        now = time.perf_counter()
+        work_ms = round((now - begun) * 1000)
+        timings = Timings(round((now - started) * 1000), claim.interpretation_ms + work_ms)
         try:
-            now = datetime.now(UTC)
-            await settle(stores, claim, found, timings, now, last_attempt=number == len(REACHES))
+            await settle(
+                stores,
+                claim,
+                found,
+                timings,
+                datetime.now(UTC),
+                last_attempt=number == len(REACHES),
+            )
         except Overtaken:
             continue
         return
