@@ -2,11 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import trustme
+from anyio.from_thread import start_blocking_portal
 
 HOST = "customer.example"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -96,6 +97,16 @@ async def listening(
             task.cancel()
         await asyncio.gather(*receiver.hold, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextmanager
+def receiving(answer: Answer) -> Iterator[Receiver]:
+    """The same for tests without an event loop: it has one of its own, in a thread."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(listening(answer)) as receiver,
+    ):
+        yield receiver
 
 
 class Certificates:

@@ -27,10 +27,18 @@ class Server:
         self.port = port or free_port()
         self.log = folder.with_suffix(".log")
         command = [sys.executable, "-m", "api.embedded.clickhouse", "--path", str(folder)]
+        self._command = [*command, "--port", str(self.port), *options]
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port), *options], cwd=ROOT, stderr=log
-            )
+            return subprocess.Popen(self._command, cwd=ROOT, stderr=log)
+
+    def start_again(self) -> "Server":
+        """Start anew on the same folder and port, and wait until it answers."""
+        assert self.process.poll() is not None
+        self.process = self._start()
+        return self.started()
 
     def started(self) -> "Server":
         """Wait until the process answers."""

@@ -12,7 +12,6 @@ import signal
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +19,10 @@ import httpx2
 import orjson
 import psycopg
 import pytest
-from anyio.from_thread import start_blocking_portal
 from redis import Redis
 
 from tests.conftest import load_documented
-from tests.delivery.receivers import OK, Receiver, Request, listening, status
+from tests.delivery.receivers import OK, Request, receiving, status
 from tests.stack import Stack, scratch_folder, start, stop
 from tests.story.test_kill import pids, wait_for
 from tests.webhook.test_deliveries import Judge
@@ -126,15 +124,6 @@ class Customer:
         self.accepted.append(request)
         writer.write(OK)
 
-    @contextmanager
-    def receiving(self) -> Iterator[Receiver]:
-        """Listens, on an event loop in a thread."""
-        with (
-            start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(listening(self.answer)) as receiver,
-        ):
-            yield receiver
-
 
 def test_jobs_survive_everything(victim: Stack) -> None:
     draw = random.Random(1)
@@ -145,7 +134,7 @@ def test_jobs_survive_everything(victim: Stack) -> None:
     with (
         psycopg.connect(url, autocommit=True) as database,
         victim.client(key) as client,
-        customer.receiving() as receiver,
+        receiving(customer.answer) as receiver,
     ):
         account: UUID = one(database, "select id from accounts where name = 'survivor'")
         hook = {"url": f"http://127.0.0.1:{receiver.port}/hook"}
