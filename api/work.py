@@ -1,5 +1,6 @@
 """What one operation works with: the caller and the stores, made once per request by the doors."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -70,6 +71,16 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
         await redis.aclose()
         await client.close()
         await postgres.close()
+
+
+def settle_memory() -> None:
+    """Has the garbage collector leave alone what a process has made by the end of its start.
+
+    Modules and connections stay until the process ends: walking through them again and again takes
+    up to a third of a sender's time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import uvloop
 from celery import signals
 
 from api.settings import settings
-from api.work import Stores, open_stores
+from api.work import Stores, open_stores, settle_memory
 from workers.publisher import publishing
 
 OPEN_WITHIN_S = 30.0
@@ -130,6 +130,7 @@ def _open_early(**_: object) -> None:
         runtime()
     except Exception as error:
         _log.warning("the stores could not be opened", reason=type(error).__name__)
+    settle_memory()
 
 
 @signals.worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -65,8 +65,8 @@ def bench_organisations(
 
 @bench.command("deliveries")
 def bench_deliveries(
-    deliveries: Annotated[int, typer.Option(min=100, help="Deliveries in one round.")] = 2_000,
-    rounds: Annotated[int, typer.Option(min=3, help="Rounds by each way.")] = 5,
+    deliveries: Annotated[int, typer.Option(min=100, help="Deliveries in one round.")] = 4_000,
+    rounds: Annotated[int, typer.Option(min=3, help="Rounds by each way.")] = 10,
     json: Json = None,
 ) -> None:
     """Signed deliveries against raw requests to the same receiver, from one process."""

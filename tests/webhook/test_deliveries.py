@@ -68,6 +68,21 @@ async def test_an_event_arrives_signed(office: PostOffice, account: UUID) -> Non
     assert (attempt.response_status, attempt.response_body, attempt.error) == (200, "ok", None)
 
 
+async def test_any_beginning_of_a_response_is_logged_as_it_is(
+    office: PostOffice, account: UUID
+) -> None:
+    text = 'a "quoted", {braced} \\ back\\u0041 slashed\n\ttwo-lined é \N{WAVING HAND SIGN} NULL'
+    body = text.encode()
+    head = f"HTTP/1.1 500 x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    async with listening(always(head + body)) as receiver:
+        await office.endpoint(account, receiver.port)
+        await office.emit(account)
+        assert await office.run() == 1
+    (attempt,) = await office.attempts()
+    assert (attempt.response_status, attempt.response_body) == (500, text)
+    assert attempt.attempted_at == NOON
+
+
 async def test_the_whole_schedule_walks(office: PostOffice, account: UUID) -> None:
     async with listening(always(FAILURE)) as receiver:
         endpoint = await office.endpoint(account, receiver.port)

@@ -1,12 +1,13 @@
 """A slow receiver delays nobody else: neither its account's other endpoints nor other accounts."""
 
 import asyncio
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from api.domain.account.queries import add_account
-from api.domain.delivery.dispatch import SLOTS, Room, Slots
+from api.domain.delivery.dispatch import SLOTS, Claim, Room, Slots
 from api.domain.delivery.sender import Sender
-from api.domain.webhook.deliveries import LEASE
+from api.domain.webhook.deliveries import LEASE, WebhookSource
 from tests.delivery.receivers import OK, Request, always, listening
 from tests.embedded.stacks import until
 from tests.webhook.post_office import PostOffice
@@ -83,6 +84,32 @@ async def test_an_account_has_a_share_however_many_endpoints_it_has(
         hanging.go_on.set()
         await running
     assert len(slow.requests) == 200
+
+
+async def test_all_slots_are_used_though_a_claim_takes_half_of_them(
+    office: PostOffice, account: UUID
+) -> None:
+    slots = Slots(healthy=8, failing=0, per_account=8, per_endpoint=2)
+    hanging = Hanging()
+    async with listening(hanging.answer) as slow, Sender(insecure=True) as office.sender:
+        for _ in range(4):
+            await office.endpoint(account, slow.port)
+        await office.emit(account, 5)
+        sizes: list[int] = []
+
+        class Counting(WebhookSource):
+            async def claim(self, room: Room, now: datetime) -> list[Claim]:
+                claims = await super().claim(room, now)
+                sizes.append(len(claims))
+                return claims
+
+        running = asyncio.create_task(office.run(Counting, slots))
+        await until(lambda: hanging.waiting == slots.healthy, "both halves are under way")
+        assert sizes == [4, 4]
+        hanging.go_on.set()
+        assert await running == 20
+    assert max(sizes) == 4
+    assert {each.status for each in await office.deliveries()} == {"delivered"}
 
 
 async def test_receivers_that_fail_leave_the_slots_to_others(

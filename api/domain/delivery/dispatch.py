@@ -27,7 +27,7 @@ _GATHER_S = 0.005
 class Slots:
     """How much is under way at the same time in one process."""
 
-    healthy: int = 128
+    healthy: int = 256
     failing: int = 32
     """For endpoints whose last attempt failed, beside the others."""
     per_account: int = 16
@@ -109,7 +109,11 @@ class _Dispatch:
         self._sender = sender
         self._clock = clock
         self._slots = slots
-        self._under_way: dict[asyncio.Task[None], Claim] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._failing = 0
+        self._half = max(1, slots.healthy // 2)
+        self._accounts: Counter[UUID] = Counter()
+        self._endpoints: Counter[UUID] = Counter()
         self._ended: list[Attempt] = []
         self._recording = 0
         self._recorded = 0
@@ -138,14 +142,15 @@ class _Dispatch:
         while True:
             self._changed.clear()
             unrecorded = len(self._ended) + self._recording
-            room = self._room()
-            # Few statements for many deliveries: not for every single slot that is free again.
-            if room.healthy * 2 < slots.healthy or unrecorded > slots.healthy * 2:
+            # Few statements for many deliveries, and never all slots by one: while a half is sent,
+            # the other is claimed.
+            if self._free() < self._half or unrecorded > slots.healthy * 2:
                 await self._changed.wait()
                 continue
-            claims = await self._source.claim(room, self._clock())
+            claims = await self._source.claim(self._room(), self._clock())
             for claim in claims:
-                self._under_way[asyncio.create_task(self._attempt(claim))] = claim
+                self._count(claim, 1)
+                self._under_way.add(asyncio.create_task(self._attempt(claim)))
             if claims:
                 continue
             if not (self._under_way or self._ended or self._recording):
@@ -173,19 +178,29 @@ class _Dispatch:
             outcome = await self._sender.send(outcome)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - it runs as one
-        del self._under_way[task]
+        self._under_way.discard(task)
+        self._count(claim, -1)
         self._ended.append(Attempt(claim, at, outcome))
         self._any_ended.set()
         self._changed.set()
 
+    def _count(self, claim: Claim, by: int) -> None:
+        self._failing += by * claim.failing
+        self._accounts[claim.account_id] += by
+        self._endpoints[claim.endpoint_id] += by
+
+    def _free(self) -> int:
+        return self._slots.healthy - (len(self._under_way) - self._failing)
+
     def _room(self) -> Room:
-        claims, slots = self._under_way.values(), self._slots
-        failing = sum(claim.failing for claim in claims)
+        slots = self._slots
+        # Without those of which nothing is under way any more, which are in nobody's way.
+        self._accounts, self._endpoints = +self._accounts, +self._endpoints
         return Room(
-            healthy=slots.healthy - (len(claims) - failing),
-            failing=slots.failing - failing,
+            healthy=min(self._free(), self._half),
+            failing=slots.failing - self._failing,
             per_account=slots.per_account,
             per_endpoint=slots.per_endpoint,
-            accounts=Counter(claim.account_id for claim in claims),
-            endpoints=Counter(claim.endpoint_id for claim in claims),
+            accounts=dict(self._accounts),
+            endpoints=dict(self._endpoints),
         )

@@ -32,7 +32,7 @@ KEPT_BYTES = 1024
 # Shorter than most servers keep an idle connection, so that few are closed as they are reused.
 _KEEP_ALIVE_S = 4.0
 # Look-ups block a thread, and a name server that a customer controls may be slow on purpose.
-_LOOKUP_THREADS = 128
+_LOOKUP_THREADS = 288
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 """The addresses (text) of a host's name, IPv4 and IPv6; raises ``OSError`` where it has none."""

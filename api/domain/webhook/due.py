@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +20,8 @@ Execute = Callable[[Any, Any], Awaitable[Iterable[Any]]]
 
 # `waiting` walks the index from one endpoint to the next, so that a million due deliveries of one
 # endpoint cost no more than one. Nothing is locked while choosing; what another process has taken
-# in the meantime is skipped.
+# in the meantime is skipped. A delivery is pending exactly while `next_attempt_at` is set: where
+# its id is known, that is asked alone, lest the planner read everything that is pending instead.
 _CLAIM = text("""
     with recursive waiting as (
         (select endpoint_id from webhook_deliveries
@@ -53,26 +55,24 @@ _CLAIM = text("""
     ), free as (
         select d.id, r.failing from ranked r join webhook_deliveries d on d.id = r.id
         where r.place <= case when r.failing then :failing else :healthy end
-            and d.status = 'pending' and d.next_attempt_at <= :now
+            and d.next_attempt_at <= :now
         for update of d skip locked
     )
     update webhook_deliveries d set claims = d.claims + 1, next_attempt_at = :lease_until
     from free, webhook_endpoints e, webhook_events v
     where d.id = free.id and e.id = d.endpoint_id and v.id = d.event_id
-    returning d.id, d.claims, d.step, d.account_id, d.endpoint_id, d.event_id, free.failing,
-        v.type, v.payload, e.url, e.status, e.secret, e.previous_secret, e.previous_secret_until
+    returning d.id, d.claims, d.step, d.account_id, d.endpoint_id,
+        cast(d.event_id as text) as event_id, free.failing, v.type, v.payload,
+        e.url, e.status, e.secret, e.previous_secret, e.previous_secret_until
 """)
 
 # Rows are locked in one order by everybody who locks several. The result of a claim that is not the
 # latest one says nothing about the delivery any more, and is only logged.
 _RECORD = text("""
     with given as (
-        select * from unnest(
-            cast(:ids as uuid[]), cast(:numbers as int[]), cast(:attempted as timestamptz[]),
-            cast(:durations as int[]), cast(:codes as smallint[]), cast(:bodies as text[]),
-            cast(:errors as text[]), cast(:statuses as text[]), cast(:steps as smallint[]),
-            cast(:due as timestamptz[])
-        ) as g (id, number, attempted_at, duration_ms, code, body, error, status, step, due_at)
+        select * from json_to_recordset(cast(:given as json)) as g (
+            id uuid, number int, attempted_at timestamptz, duration_ms int, code smallint,
+            body text, error text, status text, step smallint, due_at timestamptz)
     ), locked as (
         select id from webhook_deliveries where id = any(cast(:ids as uuid[]))
         order by id for update
@@ -86,7 +86,7 @@ _RECORD = text("""
         update webhook_deliveries d
         set status = g.status, step = g.step, next_attempt_at = g.due_at
         from given g join locked on locked.id = g.id
-        where d.id = g.id and d.claims = g.number and d.status = 'pending'
+        where d.id = g.id and d.claims = g.number and d.next_attempt_at is not null
     )
     select exists (
         select from webhook_endpoints
@@ -97,7 +97,7 @@ _RECORD = text("""
 _CANCEL = text("""
     update webhook_deliveries d set status = 'cancelled', next_attempt_at = null
     from unnest(cast(:ids as uuid[]), cast(:numbers as int[])) as u (id, number)
-    where d.id = u.id and d.claims = u.number and d.status = 'pending'
+    where d.id = u.id and d.claims = u.number and d.next_attempt_at is not null
 """)
 
 
@@ -109,7 +109,7 @@ class ClaimedRow(NamedTuple):
     step: int
     account_id: UUID
     endpoint_id: UUID
-    event_id: UUID
+    event_id: str
     failing: bool
     event_type: str
     payload: str
@@ -185,20 +185,27 @@ async def record(execute: Execute, attempts: Sequence[Attempt], settled: Sequenc
 
     Whether the record of one of their endpoints shows a failure. Doing it twice does no harm.
     """
-    outcomes = [each.outcome for each in attempts]
+    # One document: ten arrays take their time in the driver, value by value.
+    given = [
+        {
+            "id": each.claim.delivery_id,
+            "number": each.claim.number,
+            "attempted_at": each.at,
+            "duration_ms": each.outcome.duration_ms,
+            "code": each.outcome.status,
+            "body": each.outcome.body,
+            "error": each.outcome.error,
+            "status": after.status,
+            "step": after.step,
+            "due_at": after.next_attempt_at,
+        }
+        for each, after in zip(attempts, settled, strict=True)
+    ]
     ((failing,),) = await execute(
         _RECORD,
         {
+            "given": orjson.dumps(given).decode(),
             "ids": [each.claim.delivery_id for each in attempts],
-            "numbers": [each.claim.number for each in attempts],
-            "attempted": [each.at for each in attempts],
-            "durations": [each.duration_ms for each in outcomes],
-            "codes": [each.status for each in outcomes],
-            "bodies": [each.body for each in outcomes],
-            "errors": [each.error for each in outcomes],
-            "statuses": [str(each.status) for each in settled],
-            "steps": [each.step for each in settled],
-            "due": [each.next_attempt_at for each in settled],
             "endpoints": list({each.claim.endpoint_id for each in attempts}),
         },
     )
