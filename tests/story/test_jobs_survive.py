@@ -73,11 +73,9 @@ class Stream:
     def _run(self) -> None:
         while not self._stop.wait(PAUSE_S):
             campaign = len(self.accepted) // JOBS_A_CAMPAIGN
-            body = {
-                "q": "partners at law firms in Ely, NV",
-                "limit": 5,
-                "dedupe_token": f"campaign {campaign}",
-            }
+            body: dict[str, Any] = {"q": "partners at law firms in Ely, NV", "limit": 5}
+            if is_deduped(campaign):
+                body["dedupe_token"] = f"campaign {campaign}"
             try:
                 response = self._client.post(JOBS, json=body)
             except httpx2.HTTPError:
@@ -91,6 +89,11 @@ class Stream:
         """Waits until so many more are accepted."""
         target = len(self.accepted) + jobs
         wait_for(lambda: len(self.accepted) >= target, PATIENCE_S)
+
+
+def is_deduped(campaign: int) -> bool:
+    """Every other one: jobs with a token and without are settled in different ways."""
+    return campaign % 2 == 0
 
 
 def kill(stack: Stack, part: str, former: dict[str, int]) -> None:
@@ -221,7 +224,7 @@ def check_the_deliveries(
 
 
 def check_the_results(client: httpx2.Client, accepted: list[str]) -> None:
-    """What was billed is what is given out, and nobody twice in a campaign."""
+    """What was billed is what is given out, and nobody twice in a campaign with a token."""
     given: dict[int, list[str]] = {}
     for number, job in enumerate(accepted):
         body = client.get(f"{JOBS}/{job}").json()
@@ -230,5 +233,5 @@ def check_the_results(client: httpx2.Client, accepted: list[str]) -> None:
             person["person_id"] for person in body["data"]
         )
     assert sum(map(len, given.values())) > 0
-    for campaign in given.values():
-        assert len(campaign) == len(set(campaign))
+    for campaign, persons in given.items():
+        assert len(persons) == len(set(persons)) or not is_deduped(campaign)
