@@ -15,8 +15,7 @@ from psycopg import AsyncConnection, errors, sql
 from api.domain.organisation.embedder import EmbeddingModel
 from api.load.organisation_rows import COLUMNS
 
-# Measured: a vector is added to an index of 200,000 in about four times the time that it takes
-# when the index is built.
+# Adding a vector to a large index costs several times its share of building the index anew.
 _REBUILD_SHARE = 4
 _REBUILD_ROWS = 2_000
 # Searches choose their way by what the planner knows of the table.
