@@ -80,7 +80,15 @@ def abbreviated_states() -> Mapping[str, str]:
     """Codes of the states by what newspapers and talk call them: "calif", "mass", "cali"."""
     named = {fold(state.ap_abbr): state.abbr for state in us.states.STATES if state.ap_abbr}
     return MappingProxyType(
-        {"cali": "CA", "tex": "TX", "penn": "PA", "penna": "PA", "jersey": "NJ", **named}
+        {
+            "cali": "CA",
+            "tex": "TX",
+            "penn": "PA",
+            "penna": "PA",
+            "jersey": "NJ",
+            "ill": "IL",
+            **named,
+        }
     )
 
 

@@ -63,10 +63,12 @@ def ranked(reading: Reading, position: int, known: Vocabulary) -> Found:
             break
         levels.append(match[1])
         stop += match[0]
-        following = reading.stem(stop)
-        if following not in _LIST or not _level_at(reading, stop + 1, known):
+        joint = reading.stem(stop) in _LIST
+        # "vp/svp/evp of finance", "directors and heads of sales"
+        listed = joint or (levels and reading.gap(stop) == "/")
+        if not listed or not _level_at(reading, stop + joint, known):
             break
-        stop += 1
+        stop += joint
     if not levels or stop >= len(reading.words):
         return NOTHING
     comma = reading.gap(stop) == ","
@@ -74,6 +76,9 @@ def ranked(reading: Reading, position: int, known: Vocabulary) -> Found:
         return NOTHING
     stop += reading.stem(stop) in _OF
     functions, stop = _departments(reading, stop, known)
+    if len(functions) > 1 and reading.is_free(stop) and _level_at(reading, stop, known):
+        # "Head of finance or finance director": the last department has a rank of its own.
+        functions, stop = functions[:-1], _before_last(reading, stop, known)
     # "VP, accounting manager" are two.
     if not functions or (comma and reading.is_free(stop) and _level_at(reading, stop, known)):
         return NOTHING
@@ -91,7 +96,15 @@ def department_first(reading: Reading, position: int, known: Vocabulary) -> Foun
         end = above(reading, stop) if match[1] in RANKS else None
         if end is not None:
             return Found(end - position, _upwards(match[1], functions))
-        return Found(stop - position, _combined([match[1]], functions))
+        levels = [match[1]]
+        # "Marketing managers and directors" are all of marketing; "and VPs of sales" are not.
+        while reading.stem(stop) in _LIST:
+            more = reading.match(known.levels, stop + 1)
+            if more is None or _has_department(reading, stop + 1 + more[0], known):
+                break
+            levels.append(more[1])
+            stop += 1 + more[0]
+        return Found(stop - position, _combined(levels, functions))
     leaders = reading.starts_with(wording().leaders, stop)
     if leaders:
         return Found(stop + leaders - position, _leaders_of(functions))
@@ -188,6 +201,27 @@ def _is_company_part(reading: Reading, position: int, length: int, known: Vocabu
         and not reading.words[stop].breaks
         and known.industry_adjectives.get(tuple(reading.stems[position:stop])) is not None
     )
+
+
+def _before_last(reading: Reading, stop: int, known: Vocabulary) -> int:
+    """Where a list of departments that ends at ``stop`` ends without its last one."""
+    at = stop
+    while at > 0:
+        at -= 1
+        match = reading.match(known.functions, at)
+        if match is not None and at + match[0] == stop and reading.stem(at - 1) in _LIST:
+            return at - 1
+        if reading.stem(at) in _LIST:
+            return at
+    return stop
+
+
+def _has_department(reading: Reading, position: int, known: Vocabulary) -> bool:
+    """Whether a rank that ends at a position is followed by its own department."""
+    if position >= len(reading.words) or reading.words[position].breaks:
+        return False
+    position += reading.stem(position) in _OF
+    return position < len(reading.words) and reading.match(known.functions, position) is not None
 
 
 def _level_at(reading: Reading, position: int, known: Vocabulary) -> bool:

@@ -13,6 +13,7 @@ from api.domain.company.places import (
     states_by_name,
     words_of_places,
 )
+from api.domain.company.regions import Region, regions_by_name, words_of_regions
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import Location
 from api.domain.interpreter.reading import Reading
@@ -22,8 +23,6 @@ PLACE_RULE = "place"
 # A city that people mean when they name no state, and that they may name without "in".
 SIZEABLE_POPULATION = 100_000
 _WORDS_OF_A_STATE_MAX = 3
-# Of a name that is in no list; shorter ones are abbreviations of anything.
-UNKNOWN_LETTERS_MIN = 3
 
 _LIST_WORDS = frozenset({"and", "or", "plus"})
 # Codes that are words; they are read only where a place must stand.
@@ -37,6 +36,7 @@ _CODES_OF_NO_WORD = frozenset(
         *("SD", "TN", "TX", "UT", "VT", "WA", "WI", "WV", "WY"),
     }
 )
+_BEFORE_A_STATE = frozenset({"", ",", "(", "-", "/", "|"})
 _NEVER_LOWER_CASE = frozenset({"IN", "OR", "ME", "HI"})
 
 
@@ -70,6 +70,11 @@ def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
     position = 0
     while position < len(reading.words):
         expected = after_place or _is_expected(reading, position)
+        region = _region_at(reading, position, expected=expected)
+        if region is not None:
+            _add_region(reading, found, region[1], (position, region[0]))
+            position, after_place = region[0], True
+            continue
         match = _place_at(reading, position, expected=expected, shouting=shouting)
         if match is None:
             # "Reno, Boise and Denver": what follows a place and a joint may be a place again.
@@ -79,7 +84,7 @@ def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
         location = _located(reading, match, preferred_state)
         side = found.excluded if reading.negated[position] else found.wanted
         side.setdefault(location.key, location)
-        _take(reading, position, match.stop)
+        take_place(reading, position, match.stop)
         position = match.stop
         after_place = True
     return found
@@ -118,6 +123,31 @@ def unknown_city(city: str, state: str | None) -> str:
     return f"{city} is not a known city{where}; the name was used as it was given."
 
 
+def _region_at(reading: Reading, position: int, *, expected: bool) -> tuple[int, Region] | None:
+    """The region or nickname whose longest name stands at a position, after its end."""
+    longest = words_of_regions().get(joined([reading.words[position].fold]), 0)
+    if not longest or not reading.is_free(position):
+        return None
+    for length in range(longest, 0, -1):
+        name = _name(reading, position, length)
+        region = regions_by_name().get(name) if name else None
+        if region is not None and (expected or name not in region.only):
+            return position + length, region
+    return None
+
+
+def _add_region(reading: Reading, found: Places, region: Region, span: tuple[int, int]) -> None:
+    """Adds the states and cities of a region, and says which they are."""
+    side = found.excluded if reading.negated[span[0]] else found.wanted
+    meant = [place(city, state) for city, state in region.places]
+    for location in meant:
+        side.setdefault(location.key, location)
+    typed = " ".join(word.text for word in reading.words[span[0] : span[1]])
+    named = "; ".join(location.label for location in meant)
+    reading.warnings.append(f'"{typed}" was read as {named}.')
+    take_place(reading, *span)
+
+
 def _is_expected(reading: Reading, position: int) -> bool:
     if position > 0 and reading.rules[position - 1] == EXCLUSION_RULE:
         return True
@@ -130,7 +160,11 @@ def _is_expected(reading: Reading, position: int) -> bool:
 
 
 def _place_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:
-    is_name = _longest_name(reading, position) > 0 or _code_at(reading, position) is not None
+    is_name = (
+        _longest_name(reading, position) > 0
+        or _code_at(reading, position) is not None
+        or _is_clipped(reading, position)
+    )
     if not reading.is_free(position) or not (is_name or expected):
         return None
     state = _state_at(reading, position, expected=expected, shouting=shouting)
@@ -151,7 +185,8 @@ def _state_at(reading: Reading, position: int, *, expected: bool, shouting: bool
     if named is not None:
         return _Match(named[1], None, named[0])
     code = _code_at(reading, position)
-    if code is None and expected and reading.is_free(position):
+    clipped = expected or _is_clipped(reading, position)
+    if code is None and clipped and reading.is_free(position):
         code = abbreviated_states().get(reading.words[position].fold)
         return None if code is None else _Match(position + 1, None, code)
     if code is None:
@@ -166,6 +201,15 @@ def _state_at(reading: Reading, position: int, *, expected: bool, shouting: bool
     ) or code in _CODES_OF_NO_WORD:
         return _Match(position + 1, None, code)
     return None
+
+
+def _is_clipped(reading: Reading, position: int) -> bool:
+    """Whether a state's abbreviation stands with its dot: "Calif. wineries"."""
+    return (
+        reading.gap(position + 1).startswith(".")
+        and reading.words[position].is_capital
+        and reading.words[position].fold in abbreviated_states()
+    )
 
 
 def _state_named(reading: Reading, position: int) -> tuple[str, int] | None:
@@ -215,6 +259,8 @@ def _city_at(reading: Reading, position: int, *, expected: bool, shouting: bool)
         if bearers is None or reading.stem(stop) in wording().no_place_before:
             continue
         code, after = _following_state(reading, stop)
+        if code is not None and _is_list_of_states(reading, name or "", code, after):
+            continue
         if code is not None:
             within = tuple(city for city in bearers if city.state == code)
             if within:
@@ -227,6 +273,20 @@ def _city_at(reading: Reading, position: int, *, expected: bool, shouting: bool)
         ):
             return _Match(stop, bearers[0].name, None, bearers)
     return _unknown_city_at(reading, position, shouting=shouting) if expected else None
+
+
+def _is_list_of_states(reading: Reading, name: str, code: str, after: int) -> bool:
+    """Whether a state stands before another: "Oregon, Washington and California"."""
+    own = states_by_name().get(name)
+    if own is None or own == code or code == "DC":
+        return False
+    if all(city.state != code for city in cities_by_name().get(name, ())):
+        return True
+    following = after + (reading.stem(after) in _LIST_WORDS)
+    listed = following > after or reading.gap(after) == ","
+    return (
+        listed and following < len(reading.words) and _state_named(reading, following) is not None
+    )
 
 
 def _unknown_city_at(reading: Reading, position: int, *, shouting: bool) -> _Match | None:
@@ -251,12 +311,15 @@ def _unknown_city_at(reading: Reading, position: int, *, shouting: bool) -> _Mat
 
 def _following_state(reading: Reading, position: int) -> tuple[str | None, int]:
     """The state right after a city, with or without a comma, and the position after it."""
-    if position >= len(reading.words) or reading.gap(position) not in {"", ",", "(", "-"}:
+    if position >= len(reading.words) or reading.gap(position) not in _BEFORE_A_STATE:
         return None, position
     named = _state_named(reading, position)
     if named is not None:
         return named
     code = _code_at(reading, position)
+    if code is None and reading.gap(position) in {",", "("} and reading.is_free(position):
+        code = abbreviated_states().get(reading.words[position].fold)
+        return (code, position + 1) if code is not None else (None, position)
     if code is None:
         return None, position
     # "Reno or Denver" is no city in Oregon, and "Boise in …" none in Indiana.
@@ -308,7 +371,7 @@ def _located(reading: Reading, match: _Match, preferred_state: str | None) -> Lo
     return place(match.city, state)
 
 
-def _take(reading: Reading, start: int, stop: int) -> None:
+def take_place(reading: Reading, start: int, stop: int) -> None:
     """Consumes a place with "in", "state of" before it and "area" after it."""
     begin = start
     while begin > 0 and reading.is_free(begin - 1):
@@ -322,29 +385,3 @@ def _take(reading: Reading, start: int, stop: int) -> None:
             break
         stop += 1
     reading.take(begin, stop, PLACE_RULE)
-
-
-def read_unknown_places(reading: Reading) -> list[tuple[Location, bool]]:
-    """Capitalised names after "in" that are in no list: "in Gotham"; each with its exclusion."""
-    found = []
-    for position in range(len(reading.words)):
-        before = reading.stem(position - 1)
-        if before not in {"in", "near", "around"} or reading.is_shouting:
-            continue
-        stop = position
-        while stop - position < 3 and reading.is_free(stop) and reading.words[stop].is_capital:
-            if stop > position and reading.words[stop].breaks:
-                break
-            stop += 1
-        if stop == position or not all(
-            reading.words[at].text.isalpha() for at in range(position, stop)
-        ):
-            continue
-        name = " ".join(word.text for word in reading.words[position:stop])
-        if len(name) < UNKNOWN_LETTERS_MIN:
-            continue
-        reading.warnings.append(unknown_city(name, None))
-        negated = reading.negated[position]
-        _take(reading, position, stop)
-        found.append((place(name, None), negated))
-    return found

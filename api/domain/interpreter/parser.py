@@ -19,7 +19,6 @@ from api.domain.interpreter.geography import (
     ambiguous_city,
     inferred_state,
     read_places,
-    read_unknown_places,
     unknown_city,
 )
 from api.domain.interpreter.interpretation import (
@@ -50,6 +49,7 @@ from api.domain.interpreter.quantities import Range, read_count, read_size_words
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.terms import Terms, read_terms
 from api.domain.interpreter.typos import correct_typos
+from api.domain.interpreter.unknown_places import read_unknown_places
 from api.domain.interpreter.vocabulary import wording
 from api.errors import invalid
 

@@ -1,6 +1,6 @@
 """Numbers in a query: how many employees the companies have, and how many records are wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.vocabulary import wording
@@ -21,6 +21,9 @@ _NUMBER_WORDS = {
     "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
     "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+# "The first hundred" is a number without another one before it.
+_BEFORE_A_MULTIPLE = frozenset({"first", "top", "next", "over", "under", "than"})
+_UNITS_BEFORE = frozenset({"employee", "fte", "headcount", "staff"})
 _HALF_A_DOZEN = ["half", "a", "dozen"]
 _MULTIPLES = {"hundred": 100, "thousand": 1_000, "dozen": 12, "million": 1_000_000}
 
@@ -77,12 +80,24 @@ def read_size_words(reading: Reading, found: Range) -> None:
     ):
         for position in range(len(reading.words)):
             length = reading.starts_with(phrases, position)
+            if not length and phrases is known.large:
+                length = int(_is_enterprise(reading, position))
             if length and reading.is_free(position) and reading.is_free(position + length):
                 found.narrow(low, high)
                 typed = " ".join(word.text for word in reading.words[position : position + length])
                 reading.warnings.append(f'"{typed}" was read as {meaning}.')
                 reading.take(position, position + length, SIZE_RULE)
                 return
+
+
+def _is_enterprise(reading: Reading, position: int) -> bool:
+    """Whether "enterprise" says how large companies are: "enterprise companies"."""
+    return (
+        reading.stem(position) == "enterprise"
+        and reading.stem(position + 1)
+        in {"company", "business", "firm", "organization", "employer"}
+        and not reading.words[position + 1].breaks
+    )
 
 
 def read_count(reading: Reading) -> int | None:
@@ -118,7 +133,8 @@ def read_count(reading: Reading) -> int | None:
 def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
     """The value of a number in digits or words, and the position after it."""
     word = reading.words[position]
-    spelled = word.stem in _NUMBER_WORDS or word.stem in {"a", "half"}
+    counted = word.stem in _MULTIPLES and reading.stem(position - 1) in _BEFORE_A_MULTIPLE
+    spelled = word.stem in _NUMBER_WORDS or word.stem in {"a", "half"} or counted
     if (word.number is None and not spelled) or not reading.is_free(position):
         return None
     if reading.stems[position : position + 3] == _HALF_A_DOZEN:
@@ -127,6 +143,8 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
     if word.number is not None:
         current = word.number
         at += 1
+    elif counted:
+        current = 1
     elif word.stem == "a" and reading.stem(at + 1) in _MULTIPLES:
         current = 1
         at += 1
@@ -134,7 +152,7 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
         while reading.is_free(at) and reading.stem(at) in _NUMBER_WORDS:
             current += _NUMBER_WORDS[reading.stem(at)]
             at += 1
-    if at == position:
+    if at == position and not counted:
         return None
     while reading.is_free(at) and not reading.words[at].breaks:
         stem = reading.stem(at)
@@ -149,8 +167,9 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
         else:
             break
         at += 1
-    # A lone "one" is a pronoun: "one of the owners".
-    if at == position + 1 and reading.stem(position) == "one":
+    # A lone "one" is a pronoun: "one of the owners"; not in "one to five".
+    ranged = reading.stem(at) in {"to", "through"} or reading.stem(position - 1) == "between"
+    if at == position + 1 and reading.stem(position) == "one" and not ranged:
         return None
     return min(total + current, NUMBER_MAX + 1), at
 
@@ -185,6 +204,10 @@ def _size_at(reading: Reading, position: int, found: Range) -> int | None:
         return None
     stated = _range(reading, position, number) or _bound(reading, position, number)
     unit = _unit(reading, stated.stop)
+    before = _unit_before(reading, stated)
+    if before:
+        # "With employees between 10 and 50"
+        stated = replace(stated, begin=stated.begin - 1, has_unit=True)
     held = _held(reading, stated.begin)
     if not _is_size(reading, stated, unit=unit, held=held):
         return None
@@ -256,6 +279,18 @@ def _unit(reading: Reading, start: int) -> int:
     ):
         return position + 1 - start
     return 0
+
+
+def _unit_before(reading: Reading, stated: "_Statement") -> bool:
+    """Whether a head count follows its unit: "employees between 10 and 50", "staff over 20"."""
+    at = stated.begin - 1
+    return (
+        stated.compared
+        and reading.is_free(at)
+        and reading.stem(at) in _UNITS_BEFORE
+        and wording().all.isdisjoint(reading.stems[max(0, at - 2) : at])
+        and reading.gap(at + 1) in {"", ":", "=", ">", "<", ">=", "<="}
+    )
 
 
 def _held(reading: Reading, begin: int) -> int:
