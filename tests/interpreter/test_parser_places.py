@@ -141,3 +141,13 @@ def test_a_city_filter_that_is_too_long_is_refused() -> None:
     with pytest.raises(DomainError) as refused:
         interpret_persons("owners", location_city="x" * 101)
     assert [problem.argument for problem in refused.value.problems] == ["location_city"]
+
+
+def test_a_state_is_not_the_region_its_name_begins_with() -> None:
+    read = interpret_persons("CFOs in North Carolina or South Carolina")
+    assert [place.state for place in read.locations] == ["NC", "SC"]
+
+
+@pytest.mark.parametrize("q", ["CEOs in Lee's Summit", "CEOs in Lee’s Summit"])
+def test_possessive_names_of_cities(q: str) -> None:
+    assert [place.label for place in interpret_persons(q).locations] == ["Lee's Summit, MO"]

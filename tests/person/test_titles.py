@@ -184,3 +184,10 @@ def test_levels_and_functions_combine_in_any_order(level: Level, function: Funct
     name, rank = function.label, level.words[0]
     for title in (f"{rank} of {name}", f"{rank}, {name}", f"{rank} - {name}", f"{rank} ({name})"):
         assert f"{level.key}_{function.key}" in classify_title(title)
+
+
+@pytest.mark.parametrize("title", ["AVP", "Assistant Vice President", "AVP, Marketing"])
+def test_an_assistant_vice_president_is_no_vice_president(title: str) -> None:
+    roles = classify_title(title)
+    assert "avp" in roles
+    assert not any(role.startswith("vp") for role in roles)

@@ -16,6 +16,7 @@ from api.domain.company.places import (
 from api.domain.company.regions import Region, regions_by_name, words_of_regions
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import Location
+from api.domain.interpreter.lexer import Word
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.vocabulary import vocabulary, wording
 
@@ -71,11 +72,12 @@ def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
     while position < len(reading.words):
         expected = after_place or _is_expected(reading, position)
         region = _region_at(reading, position, expected=expected)
-        if region is not None:
+        match = _place_at(reading, position, expected=expected, shouting=shouting)
+        # "South Carolina" is no state of the South.
+        if region is not None and (match is None or match.stop <= region[0]):
             _add_region(reading, found, region[1], (position, region[0]))
             position, after_place = region[0], True
             continue
-        match = _place_at(reading, position, expected=expected, shouting=shouting)
         if match is None:
             # "Reno, Boise and Denver": what follows a place and a joint may be a place again.
             after_place = after_place and reading.stem(position) in _LIST_WORDS
@@ -226,7 +228,8 @@ def _longest_name(reading: Reading, position: int) -> int:
     """How many words the longest place has whose name begins with the word at a position."""
     if position >= len(reading.words):
         return 0
-    return words_of_places().get(joined([reading.words[position].fold]), 0)
+    word = reading.words[position]
+    return max(words_of_places().get(joined([each]), 0) for each in (word.fold, _owned(word)))
 
 
 def _code_at(reading: Reading, position: int) -> str | None:
@@ -248,7 +251,14 @@ def _name(reading: Reading, position: int, length: int) -> str | None:
         word = reading.words[inner]
         if inner > position and word.breaks and word.before != ".":
             return None
-    return joined([word.fold for word in reading.words[position:stop]])
+    words = reading.words[position:stop]
+    owned = joined([_owned(word) for word in words])
+    return owned if owned in cities_by_name() else joined([word.fold for word in words])
+
+
+def _owned(word: Word) -> str:
+    """A word with its possessive ending, as places have it: "Lee's Summit"."""
+    return fold(word.text.replace("'", ""))
 
 
 def _city_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:

@@ -27,6 +27,7 @@ from api.domain.interpreter.interpretation import (
     Filters,
     Location,
     PersonInterpretation,
+    RoleTerm,
 )
 from api.domain.interpreter.keywords import (
     Keywords,
@@ -200,7 +201,7 @@ def read_persons(reading: Reading, given: GivenPlace) -> PersonInterpretation:
         reading.warnings.append("No role was named; everyone at the matching companies is meant.")
     _warn_of_contradictions(reading, found)
     return PersonInterpretation(
-        roles=_bounded(terms.roles, "roles", reading.warnings),
+        roles=_bounded(_known_first(terms.roles), "roles", reading.warnings),
         industries=_bounded(terms.industries, "industries", reading.warnings),
         locations=_bounded(found.places.wanted, "places", reading.warnings),
         filters=_filters(reading, found, given),
@@ -309,7 +310,7 @@ def _filters(reading: Reading, found: _Understood, given: GivenPlace) -> Filters
         ),
         keywords=bounded_keywords(reading, found.keywords.wanted),
         company_names=tuple(found.names)[:MAX_TERMS],
-        excluded_roles=_bounded(terms.excluded_roles, "excluded roles", warnings),
+        excluded_roles=_bounded(_known_first(terms.excluded_roles), "excluded roles", warnings),
         excluded_industries=_bounded(terms.excluded_industries, "excluded industries", warnings),
         excluded_locations=_bounded(found.places.excluded, "excluded places", warnings),
         excluded_keywords=bounded_keywords(reading, found.keywords.excluded),
@@ -327,6 +328,11 @@ def _one_place(
     if len(places) == 1 and admitted:
         return given.city or places[0].city, given.state or places[0].state
     return given.city, given.state
+
+
+def _known_first(terms: dict[str, RoleTerm]) -> dict[str, RoleTerm]:
+    """Roles of the dictionary before words of titles, whatever their order in the text."""
+    return dict(sorted(terms.items(), key=lambda item: item[1].role is None))
 
 
 def _bounded[T](terms: dict[str, T], kind: str, warnings: list[str]) -> tuple[T, ...]:

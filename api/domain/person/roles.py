@@ -20,6 +20,7 @@ SENIORITIES = frozenset(
         "c_level",
         "president",
         "vp",
+        "avp",
         "director",
         "head",
         "manager",
