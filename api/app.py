@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caller import Caller
+from api.caller import Identity
 from api.docs import docs_routes
 from api.domain.interpreter.parser import interpret_persons
 from api.errors import DomainError, ErrorCode
@@ -93,7 +93,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _log_request(scope: Scope, request_id: str, status: int, seconds: float) -> None:
-    caller: Caller | None = scope.get("caller")
+    caller: Identity | None = scope.get("caller")
     endpoint = scope.get("endpoint")
     # Probes come every second and tell nothing once they are answered.
     tell = _log.debug if scope["path"] in _PROBES and status == 200 else _log.info
@@ -105,7 +105,7 @@ def _log_request(scope: Scope, request_id: str, status: int, seconds: float) -> 
         status=status,
         duration_ms=round(seconds * 1000, 2),
         account_id=None if caller is None else str(caller.account_id),
-        key_id=None if caller is None else str(caller.key_id),
+        key_id=None if caller is None else str(caller.credential_id),
     )
 
 

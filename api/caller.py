@@ -1,6 +1,7 @@
 """Who is asking: made once per request from the credentials, then handed to every operation."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -24,6 +25,7 @@ class CallerKind(StrEnum):
     """The kinds of credentials an operation can be open to."""
 
     API_KEY = "api_key"
+    EMBED_TOKEN = "embed_token"  # noqa: S105 - the name of a kind, not a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,34 @@ class Caller:
     account_kind: AccountKind
     key_id: UUID
     tier: Tier
+
+    @property
+    def credential_id(self) -> UUID:
+        """What logs name the credentials by."""
+        return self.key_id
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedCaller:
+    """A person inside a partner's iframe: whom the embed token was made for, and where it is good.
+
+    ``external_customer_id`` and ``user_id`` are the partner's own names, ``origin`` the page that
+    holds the iframe (``https://partner.example``).
+    """
+
+    kind: CallerKind
+    account_id: UUID
+    embed_key_id: UUID
+    partner_customer_id: UUID
+    external_customer_id: str
+    user_id: str | None
+    origin: str
+    expires_at: datetime
+
+    @property
+    def credential_id(self) -> UUID:
+        """What logs name the credentials by."""
+        return self.embed_key_id
+
+
+type Identity = Caller | EmbedCaller

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 from redis.asyncio import Redis
 
-from api.caller import Caller
+from api.caller import Caller, EmbedCaller, Identity
 from api.cursors import CursorSigner
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
 from api.errors import DomainError, ErrorCode
@@ -88,18 +88,46 @@ class Work:
     """One caller's request: every domain operation takes it as its first argument."""
 
     stores: Stores
-    identity: Caller | None
+    identity: Identity | None
 
     @property
-    def caller(self) -> Caller:
-        """The authenticated caller.
+    def known(self) -> Identity:
+        """Whoever asks, of whatever kind.
 
-        Raises ``unauthenticated`` where there is none, so that a door that forgot to ask cannot
+        Raises ``unauthenticated`` where there is nobody, so that a door that forgot to ask cannot
         serve anybody.
         """
         if self.identity is None:
             raise DomainError(
                 ErrorCode.UNAUTHENTICATED,
-                "This operation needs an API key: send it as the header x-api-key.",
+                "This operation needs credentials: an API key as the header x-api-key, or the"
+                " embed token of a session as authorization: Bearer.",
             )
         return self.identity
+
+    @property
+    def caller(self) -> Caller:
+        """The account and key that ask.
+
+        Raises ``unauthenticated`` where there is nobody, ``forbidden`` for an embed token.
+        """
+        known = self.known
+        if isinstance(known, Caller):
+            return known
+        raise wrong_kind()
+
+    @property
+    def embed(self) -> EmbedCaller:
+        """The person inside a partner's iframe who asks.
+
+        Raises ``unauthenticated`` where there is nobody, ``forbidden`` for an API key.
+        """
+        known = self.known
+        if isinstance(known, EmbedCaller):
+            return known
+        raise wrong_kind()
+
+
+def wrong_kind() -> DomainError:
+    """The failure of a caller whose kind of credentials cannot reach an operation."""
+    return DomainError(ErrorCode.FORBIDDEN, "This operation is not open to this kind of caller.")

@@ -18,6 +18,8 @@ class Callers:
     """Required on every operation; enforced by :class:`graph.operation.Operation`."""
 
     kinds: list[CallerKind]
+    managed: bool | None = strawberry.UNSET
+    """True where only partners (managed accounts) may call it."""
 
 
 @strawberry.schema_directive(

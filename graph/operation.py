@@ -15,8 +15,9 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from api.caller import CallerKind
+from api.caller import AccountKind, CallerKind
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
+from api.work import Work, wrong_kind
 from graph.bounds import bounds_of, faults
 from graph.context import Context
 from graph.directives import Bounds, Callers
@@ -34,8 +35,9 @@ def argument(description: str, *, name: str | None = None, **bounds: int) -> Any
 class Operation(FieldExtension):
     """Refuses callers of the wrong kind and values out of bounds, before anything is done."""
 
-    def __init__(self, callers: frozenset[CallerKind]):
+    def __init__(self, callers: frozenset[CallerKind], *, managed: bool = False):
         self.callers = callers
+        self.managed = managed
         self.arguments: list[StrawberryArgument] = []
 
     def apply(self, field: StrawberryField) -> None:
@@ -50,10 +52,7 @@ class Operation(FieldExtension):
         **values: Any,
     ) -> Any:
         """Checks, then calls the resolver; an argument that was not sent is ``None``."""
-        if self.callers and info.context.work.caller.kind not in self.callers:
-            raise DomainError(
-                ErrorCode.FORBIDDEN, "This operation is not open to this kind of caller."
-            )
+        self._admit(info.context.work)
         problems: list[FieldProblem] = []
         for each in self.arguments:
             value = values.setdefault(each.python_name, None)
@@ -64,6 +63,16 @@ class Operation(FieldExtension):
         result: Any = next_(source, info, **values)
         return await result if isawaitable(result) else result
 
+    def _admit(self, work: Work) -> None:
+        if not self.callers:
+            return
+        if work.known.kind not in self.callers:
+            raise wrong_kind()
+        if self.managed and work.caller.account_kind is not AccountKind.MANAGED:
+            raise DomainError(
+                ErrorCode.FORBIDDEN, "This operation is for partners: it needs a managed account."
+            )
+
 
 def operation(
     description: str,
@@ -71,13 +80,15 @@ def operation(
     returns: Any,
     errors: Iterable[ErrorCode] = (),
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
+    managed: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with.
 
-    No ``callers`` at all opens it to everybody: it asks for no credentials.
+    No ``callers`` at all opens it to everybody: it asks for no credentials. ``managed`` closes it
+    to accounts that are not partners.
     """
     made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
-        **_declared(description, returns, errors, callers)
+        **_declared(description, returns, errors, callers, managed=managed)
     )
     return made
 
@@ -97,15 +108,20 @@ def told(
 
 
 def _declared(
-    description: str, returns: Any, errors: Iterable[ErrorCode], callers: Iterable[CallerKind]
+    description: str,
+    returns: Any,
+    errors: Iterable[ErrorCode],
+    callers: Iterable[CallerKind],
+    *,
+    managed: bool = False,
 ) -> dict[str, Any]:
     kinds = frozenset(callers)
     codes = ", ".join(f"`{code}`" for code in errors)
     return {
         "description": description + (f" Fails with {codes}." if codes else ""),
         "graphql_type": returns,
-        "directives": [Callers(kinds=sorted(kinds))],
-        "extensions": [Operation(kinds)],
+        "directives": [Callers(kinds=sorted(kinds), managed=True if managed else strawberry.UNSET)],
+        "extensions": [Operation(kinds, managed=managed)],
         "metadata": {"errors": tuple(errors)},
     }
 
