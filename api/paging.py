@@ -1,9 +1,10 @@
 """Pages of a keyset-ordered list: what was asked for, what is left under a cap, what comes next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from api.cursors import CursorSigner
 from api.errors import DomainError, ErrorCode
@@ -89,34 +90,47 @@ class PageInfo(NamedTuple):
     end_cursor: str | None
 
 
-class Page(Protocol):
-    """A page of any list. ``cursor_at`` gives the cursor after a row of it."""
+class Edge[Row](NamedTuple):
+    """A row with the cursor that continues after it."""
+
+    node: Row
+    cursor: str
+
+
+@dataclass(frozen=True)
+class Page[Row]:
+    """One page of any list; ``cursor_at`` gives the cursor after a row of it.
+
+    Edges and page information are made only where somebody asks, since most callers need
+    ``next_cursor`` alone.
+    """
+
+    nodes: list[Row]
+    pagination: Pagination
+    cursor_at: Callable[[int], str]
+    has_previous_page: bool
+
+    @cached_property
+    def edges(self) -> list[Edge[Row]]:
+        """The rows, each with its cursor."""
+        return [Edge(node, self.cursor_at(i)) for i, node in enumerate(self.nodes)]
 
     @property
-    def nodes(self) -> Sequence[Any]:
-        """The rows."""
-
-    @property
-    def pagination(self) -> Pagination:
-        """Its metadata."""
-
-    @property
-    def cursor_at(self) -> Callable[[int], str]:
-        """The cursor after the row of an index."""
-
-    @property
-    def has_previous_page(self) -> bool:
-        """Whether it follows another."""
+    def page_info(self) -> PageInfo:
+        """Relay's view of the page."""
+        return PageInfo(
+            has_next_page=self.pagination.next_cursor is not None,
+            has_previous_page=self.has_previous_page,
+            start_cursor=self.cursor_at(0) if self.nodes else None,
+            end_cursor=self.cursor_at(len(self.nodes) - 1) if self.nodes else None,
+        )
 
 
-def page_info(page: Page) -> PageInfo:
-    """Relay's view of a page; made only where somebody asks."""
-    return PageInfo(
-        has_next_page=page.pagination.next_cursor is not None,
-        has_previous_page=page.has_previous_page,
-        start_cursor=page.cursor_at(0) if page.nodes else None,
-        end_cursor=page.cursor_at(len(page.nodes) - 1) if page.nodes else None,
-    )
+@dataclass(frozen=True)
+class BilledPage[Row](Page[Row]):
+    """A page whose rows cost: ``billable_records`` of them."""
+
+    billable_records: int
 
 
 def open_window(

@@ -104,7 +104,7 @@ class DomainConnection:
 
 @strawberry.type(description="A company with the cursor that continues after it.")
 class CompanyEdge:
-    """Projected from :class:`api.domain.company.search.CompanyEdge`."""
+    """Projected from :class:`api.paging.Edge`."""
 
     node: Company = strawberry.field(description="The company.")
     cursor: str = strawberry.field(description="Continues after this company.")

@@ -49,7 +49,7 @@ class Person:
 
 @strawberry.type(description="A person with the cursor that continues after them.")
 class PersonEdge:
-    """Projected from :class:`api.domain.person.records.PersonEdge`."""
+    """Projected from :class:`api.paging.Edge`."""
 
     node: Person = strawberry.field(description="The person.")
     cursor: str = strawberry.field(description="Continues after this person.")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from api.creation_order import MAX_PAGE
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.delivery.rules import MAX_URL_CHARS
 from api.domain.webhook import log, records, service
-from api.domain.webhook.pages import MAX_PAGE
 from api.domain.webhook.rules import (
     MAX_DESCRIPTION_CHARS,
     MAX_ENDPOINTS,
@@ -18,7 +18,7 @@ from api.domain.webhook.rules import (
     EventType,
 )
 from api.errors import ErrorCode
-from api.paging import PageRequest
+from api.paging import Page, PageRequest
 from graph.context import Context
 from graph.operation import argument, operation
 from graph.paging import ListPagination, PageInfo
@@ -96,7 +96,7 @@ class RotatedWebhookSecret:
 
 @strawberry.type(description="One page of webhook endpoints.")
 class WebhookEndpointConnection:
-    """Projected from :class:`api.domain.webhook.records.Page`."""
+    """Projected from :class:`api.paging.Page`."""
 
     nodes: list[WebhookEndpoint] = strawberry.field(description="The endpoints, oldest first.")
     edges: list["WebhookEndpointEdge"] = strawberry.field(description="The same, with cursors.")
@@ -161,7 +161,7 @@ class WebhookDeliveryEdge:
 
 @strawberry.type(description="One page of the log of deliveries.")
 class WebhookDeliveryConnection:
-    """Projected from :class:`api.domain.webhook.records.Page`."""
+    """Projected from :class:`api.paging.Page`."""
 
     nodes: list[WebhookDelivery] = strawberry.field(description="The deliveries, newest first.")
     edges: list[WebhookDeliveryEdge] = strawberry.field(description="The same, with cursors.")
@@ -198,7 +198,7 @@ class WebhookQuery:
         info: strawberry.Info[Context, None],
         first: First = MAX_PAGE,
         after: After = strawberry.UNSET,
-    ) -> records.Page[records.EndpointRow]:
+    ) -> Page[records.EndpointRow]:
         """Registered endpoints."""
         return await service.list_endpoints(info.context.work, PageRequest(first, after))
 
@@ -219,7 +219,7 @@ class WebhookQuery:
         ] = strawberry.UNSET,
         first: First = MAX_PAGE,
         after: After = strawberry.UNSET,
-    ) -> records.Page[records.DeliveryRow]:
+    ) -> Page[records.DeliveryRow]:
         """The log of deliveries."""
         page = PageRequest(first, after)
         return await log.list_deliveries(info.context.work, endpoint_id, status, page)

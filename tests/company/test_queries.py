@@ -47,16 +47,3 @@ async def test_pages_and_counts_of_random_searches(
         assert await queries.count(clickhouse, conditions, 10) == min(10, len(expected)), asked
         sizes.append(len(expected))
     assert sum(size > 0 for size in sizes) > SEARCHES // 2, "these searches find too little"
-
-
-async def test_companies_by_ids(clickhouse: ClickHouse, tmp_path: Path) -> None:
-    market = await loaded(clickhouse, tmp_path, 4)
-    rows = {row["company_id"]: row for row in market.companies}
-    asked = ["c5", "c0", "c299", "c5", "nobody", "it's \\ {x}"]
-    found = await queries.companies_by_ids(clickhouse, asked)
-    assert set(found) == {"c5", "c0", "c299"}
-    for company_id, row in found.items():
-        assert (row.name, row.domain, row.employee_count, row.sic) == tuple(
-            rows[company_id][column] for column in ("name", "domain", "employee_count", "sic")
-        )
-    assert await queries.companies_by_ids(clickhouse, []) == {}

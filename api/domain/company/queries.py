@@ -1,6 +1,5 @@
 """All SQL of companies: pages and counts from ``company_index``, domains from ``domain_index``."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from api.domain.company.conditions import add_company_conditions
@@ -71,20 +70,6 @@ async def count(clickhouse: ClickHouse, conditions: Conditions, at_most: int | N
         )
         values = {**values, "at_most": at_most}
     return int((await clickhouse.fetch(sql, values, Profile.INTERACTIVE))[0][0])
-
-
-async def companies_by_ids(
-    clickhouse: ClickHouse, company_ids: Sequence[str]
-) -> dict[str, CompanyRow]:
-    """The companies with these ids, those that are known, by one query."""
-    rows = await clickhouse.fetch(
-        "SELECT company FROM company_index WHERE company_rank IN"
-        " (SELECT cityHash64(arrayJoin({company_ids:Array(String)})))"
-        " AND company_id IN {company_ids:Array(String)}",
-        {"company_ids": list(company_ids)},
-        Profile.INTERACTIVE,
-    )
-    return {row.company_id: row for row in (company_row(packed) for (packed,) in rows)}
 
 
 async def domains(

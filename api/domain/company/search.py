@@ -1,9 +1,7 @@
 """Natural-language company search."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from api.cursors import scope_of
@@ -17,14 +15,13 @@ from api.domain.usage.service import record
 from api.errors import invalid
 from api.paging import (
     COUNTED_MAX,
-    PageInfo,
+    BilledPage,
     PageRequest,
     Pagination,
     TotalRelation,
     bounded_total,
     cursor_after,
     open_window,
-    page_info,
     totals,
 )
 from api.work import Work
@@ -44,33 +41,11 @@ class CompanySearch:
     exact_count: bool = False
 
 
-class CompanyEdge(NamedTuple):
-    """A row with the cursor that continues after it."""
-
-    node: CompanyRow
-    cursor: str
-
-
 @dataclass(frozen=True)
-class CompanySearchPage:
-    """One page of companies, billed as ``billable_records``."""
+class CompanySearchPage(BilledPage[CompanyRow]):
+    """One page of companies found by a natural-language search."""
 
-    nodes: list[CompanyRow]
-    pagination: Pagination
-    billable_records: int
-    cursor_at: Callable[[int], str]
-    has_previous_page: bool
     interpretation: CompanyInterpretation
-
-    @cached_property
-    def edges(self) -> list[CompanyEdge]:
-        """The rows, each with its cursor."""
-        return [CompanyEdge(node, self.cursor_at(i)) for i, node in enumerate(self.nodes)]
-
-    @property
-    def page_info(self) -> PageInfo:
-        """Relay's view of the page."""
-        return page_info(self)
 
 
 class CompanyPreview(NamedTuple):

@@ -11,6 +11,7 @@ from api.domain.person.records import PersonMatches, PersonPage, PersonRow
 from api.domain.usage.service import Payer, bill_alone, record
 from api.errors import DomainError, ErrorCode, FieldProblem, invalid
 from api.paging import (
+    BilledPage,
     PageRequest,
     Pagination,
     Window,
@@ -81,7 +82,7 @@ def _page_of(work: Work, window: Window, nodes: list[PersonRow], *, more: bool) 
         row = nodes[index]
         return cursor_after(window, work.stores.cursors, index, (row.rank, row.person_id))
 
-    return PersonPage(
+    return BilledPage(
         nodes=nodes,
         pagination=Pagination(
             limit=window.limit,

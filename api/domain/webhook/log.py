@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+from api.creation_order import id_of, page_of, position
 from api.cursors import scope_of
 from api.domain.delivery.dispatch import dispatch
 from api.domain.delivery.sender import Sender
 from api.domain.usage.service import record
 from api.domain.webhook import queries
 from api.domain.webhook.deliveries import WebhookSource
-from api.domain.webhook.pages import id_of, page_of, position
-from api.domain.webhook.records import DeliveryRow, Page
+from api.domain.webhook.records import DeliveryRow
 from api.domain.webhook.rules import DeliveryStatus, EndpointStatus
 from api.domain.webhook.service import count_call
 from api.errors import DomainError, ErrorCode
-from api.paging import PageRequest, open_window
+from api.paging import Page, PageRequest, open_window
 from api.queue import TaskName
 from api.work import Stores, Work
 

@@ -1,13 +1,10 @@
 """Endpoints and deliveries as they are given out by every door."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from api.domain.webhook.rules import DeliveryStatus, DisabledReason, EndpointStatus
-from api.paging import Pagination
 
 
 class EndpointRow(NamedTuple):
@@ -70,44 +67,3 @@ class DeliveryRow(NamedTuple):
     next_attempt_at: datetime | None
     created_at: datetime
     attempts: list[AttemptRow]
-
-
-class PageInfo(NamedTuple):
-    """Relay's page information."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
-
-
-class Edge[Row](NamedTuple):
-    """A row with the cursor that continues after it."""
-
-    node: Row
-    cursor: str
-
-
-@dataclass(frozen=True)
-class Page[Row]:
-    """One page of a list; ``cursor_at`` gives the cursor after a row of it."""
-
-    nodes: list[Row]
-    pagination: Pagination
-    cursor_at: Callable[[int], str]
-    has_previous_page: bool
-
-    @property
-    def edges(self) -> list[Edge[Row]]:
-        """The rows, each with its cursor."""
-        return [Edge(node, self.cursor_at(i)) for i, node in enumerate(self.nodes)]
-
-    @property
-    def page_info(self) -> PageInfo:
-        """Relay's view of the page."""
-        return PageInfo(
-            has_next_page=self.pagination.next_cursor is not None,
-            has_previous_page=self.has_previous_page,
-            start_cursor=self.cursor_at(0) if self.nodes else None,
-            end_cursor=self.cursor_at(len(self.nodes) - 1) if self.nodes else None,
-        )

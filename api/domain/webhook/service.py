@@ -6,17 +6,16 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.caller import Caller
+from api.creation_order import id_of, page_of, position
 from api.cursors import scope_of
 from api.domain.delivery.rules import check_url
 from api.domain.usage.queries import add_entry_in
 from api.domain.usage.service import record
 from api.domain.webhook import queries
-from api.domain.webhook.pages import id_of, page_of, position
 from api.domain.webhook.records import (
     CreatedEndpoint,
     Deleted,
     EndpointRow,
-    Page,
     RotatedSecret,
 )
 from api.domain.webhook.rules import (
@@ -27,7 +26,7 @@ from api.domain.webhook.rules import (
 )
 from api.domain.webhook.signing import new_secret
 from api.errors import DomainError, ErrorCode, invalid
-from api.paging import PageRequest, open_window
+from api.paging import Page, PageRequest, open_window
 from api.work import Work
 
 DEFAULT_OVERLAP_HOURS = 24

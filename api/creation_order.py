@@ -1,12 +1,11 @@
-"""Pages of endpoints and deliveries: in the order of their creation, by keyset."""
+"""Pages of rows in the order of their creation, by keyset: of endpoints, deliveries, customers."""
 
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from api.cursors import CursorSigner
-from api.domain.webhook.records import Page
-from api.paging import Pagination, Window, cursor_after
+from api.paging import Page, Pagination, Window, cursor_after
 
 MAX_PAGE = 100
 
