@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
 from aiohttp import web
 
+from api.domain.account.service import authenticate
+from api.domain.company import search
 from api.domain.interpreter.model import (
     ANSWER_BYTES_MAX,
     ModelEndpoint,
@@ -17,7 +20,12 @@ from api.domain.interpreter.model import (
 )
 from api.domain.interpreter.parser import interpret_companies, interpret_persons
 from api.domain.interpreter.serialisation import as_json
+from api.domain.person import preview
+from api.domain.person.search import PersonSearch
+from api.queue import TaskName
 from api.settings import Settings
+from api.work import Work, open_stores
+from tests.stack import Stack
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
@@ -143,6 +151,37 @@ async def test_companies(serve: Serve) -> None:
     found = await companies_by_model(endpoint, "law firms", parsed)
     assert [term.industry for term in found.industries] == ["brewery"]
     assert await companies_by_model(None, "law firms", parsed) is parsed
+
+
+class NoQueue:
+    """A look hands nothing to workers."""
+
+    def put(self, task: TaskName, row_id: UUID) -> None:
+        """Never called."""
+        raise AssertionError(f"{task} {row_id} was queued")
+
+
+async def test_both_free_looks_ask_the_model_and_count_what_it_says(
+    serve: Serve, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = orjson.dumps({"industries": [{"industry": "law_firm"}]}).decode()
+    url = await serve(saying(answer))
+    asking = stack.settings.model_copy(update={"interpreter_url": url, "interpreter_model": "m"})
+    for module in (search, preview):
+        monkeypatch.setattr(module, "settings", lambda: asking)
+    key = stack.new_key()
+    async with open_stores(asking, NoQueue()) as stores:
+        work = Work(stores, await authenticate(stores.postgres, key))
+        companies = await search.preview(work, search.CompanySearch("companies in Texas"))
+        people = await preview.preview(work, PersonSearch("CEOs in Texas"))
+        plain = await search.preview(
+            work, search.CompanySearch(None, {"industries": [{"key": "law_firm"}]})
+        )
+    assert [term.industry for term in companies.interpretation.industries] == ["law_firm"]
+    assert companies.interpretation.locations == ()
+    assert companies.total_records == plain.total_records > 0
+    assert [term.industry for term in people.interpretation.industries] == ["law_firm"]
+    assert people.interpretation.roles == ()
 
 
 async def test_without_settings_nothing_is_asked() -> None:

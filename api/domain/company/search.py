@@ -9,6 +9,7 @@ from api.domain.company import queries
 from api.domain.company.records import CompanyRow
 from api.domain.interpreter.criteria import criteria_of
 from api.domain.interpreter.interpretation import CompanyInterpretation
+from api.domain.interpreter.model import companies_by_model, endpoint_of
 from api.domain.interpreter.parser import interpret_companies
 from api.domain.interpreter.serialisation import companies_from_json
 from api.domain.usage.service import record
@@ -24,6 +25,7 @@ from api.paging import (
     open_window,
     totals,
 )
+from api.settings import settings
 from api.work import Work
 
 MAX_SEARCH_PAGE = 100
@@ -121,6 +123,8 @@ async def preview(work: Work, asked: CompanySearch) -> CompanyPreview:
     Counts up to 10,000. Raises ``invalid_input`` as the search does.
     """
     interpretation = interpretation_of(asked)
+    if asked.q is not None:
+        interpretation = await companies_by_model(endpoint_of(settings()), asked.q, interpretation)
     conditions = queries.search_conditions(interpretation)
     total, _ = await asyncio.gather(
         queries.count(work.stores.clickhouse, conditions, at_most=COUNTED_MAX + 1),
