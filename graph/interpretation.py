@@ -58,6 +58,7 @@ class InterpretedFilters:
     keywords: list[str] = _list_if_any(
         "Phrases that all stand in the company's name, keywords or description."
     )
+    keywords_any: list[str] = _list_if_any("Phrases of which at least one stands there.")
     company_names: list[str] = _list_if_any("Names of companies; any of them.")
     excluded_roles: list[RoleTerm] = _list_if_any("Roles that nobody found holds.")
     excluded_industries: list[IndustryTerm] = _list_if_any("Industries of no company found.")

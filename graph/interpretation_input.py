@@ -61,6 +61,9 @@ class InterpretedFiltersInput:
     keywords: list[str] | None = _many(
         "Phrases in the company's texts; all of them.", max_length=MAX_PHRASE_CHARS
     )
+    keywords_any: list[str] | None = _many(
+        "Phrases in the company's texts; at least one of them.", max_length=MAX_PHRASE_CHARS
+    )
     company_names: list[str] | None = _many(
         "Names of companies; any of them.", max_length=MAX_NAME_CHARS
     )

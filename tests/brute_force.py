@@ -170,6 +170,9 @@ def _filters(draw: random.Random) -> Filters:
         sic=some(0.1, ("81", "6411", "99")),
         naics=some(0.1, ("54", "722511", "5")),
         keywords=some(0.2, ("Marketing Automation", "c++", "C#", "café", "field service", "!?")),
+        keywords_any=some(
+            0.2, ("payroll", "Café", "field service", "c++", "nobody says this", "?")
+        ),
         company_names=some(0.1, ("acme", "The Bolt & Sons", "ORBIT INC", "Nobody")),
         excluded_industries=_industries(draw) if draw.random() < 0.2 else (),
         excluded_locations=_locations(draw) if draw.random() < 0.2 else (),
@@ -218,6 +221,7 @@ def _company_fits(row: Row, asked: PersonInterpretation | CompanyInterpretation)
             or any((row["naics"] or "").startswith(code) for code in filters.naics)
         )
         and all(_says(row, phrase) for phrase in filters.keywords)
+        and (not filters.keywords_any or any(_says(row, phrase) for phrase in filters.keywords_any))
         and not any(_says(row, phrase) for phrase in filters.excluded_keywords)
         and (
             not filters.company_names

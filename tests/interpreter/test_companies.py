@@ -106,10 +106,42 @@ def test_a_guessed_phrase_is_told() -> None:
     assert any('"blockchain" is no known industry' in warning for warning in warnings)
 
 
-def test_phrases_joined_by_or_are_all_needed_and_the_reading_says_so() -> None:
-    found = interpret_companies("companies mentioning craft beer or kombucha")
-    assert found.filters.keywords == ("craft beer", "kombucha")
-    assert any("every one of the phrases" in warning for warning in found.warnings)
+@pytest.mark.parametrize(
+    ("q", "keywords", "any_of"),
+    [
+        ("companies mentioning craft beer or kombucha", (), ("craft beer", "kombucha")),
+        ("law firms that practice divorce or custody law", (), ("divorce", "custody law")),
+        ("companies using snowflake, databricks or dbt", (), ("snowflake", "databricks", "dbt")),
+        ("companies using snowflake and/or databricks", (), ("snowflake", "databricks")),
+        ("companies mentioning beer or mentioning cider", (), ("beer", "cider")),
+        ("companies mentioning snowflake or snowflake", ("snowflake",), ()),
+        ("companies mentioning snowflake and databricks", ("snowflake", "databricks"), ()),
+        ('companies mentioning "craft beer" or "hard cider"', (), ("craft beer", "hard cider")),
+        ('companies mentioning "craft beer", "hard cider"', ("craft beer", "hard cider"), ()),
+        ('"craft beer" or "hard cider" companies', (), ("craft beer", "hard cider")),
+        (
+            'companies mentioning "craft beer"; mentioning "taproom" or "brewpub"',
+            ("craft beer",),
+            ("taproom", "brewpub"),
+        ),
+    ],
+)  # fmt: skip
+def test_phrases_joined_by_or(q: str, keywords: tuple[str, ...], any_of: tuple[str, ...]) -> None:
+    filters = interpret_companies(q).filters
+    assert (filters.keywords, filters.keywords_any) == (keywords, any_of)
+
+
+def test_of_two_choices_the_second_is_needed_whole_and_the_reading_says_so() -> None:
+    found = interpret_companies("companies mentioning beer or cider; using salesforce or hubspot")
+    assert found.filters.keywords_any == ("beer", "cider")
+    assert found.filters.keywords == ("salesforce", "hubspot")
+    assert any("every one of" in warning for warning in found.warnings)
+
+
+def test_of_excluded_phrases_none_may_stand_there() -> None:
+    found = interpret_companies("law firms not mentioning divorce or custody")
+    assert found.filters.excluded_keywords == ("divorce", "custody")
+    assert found.filters.keywords_any == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.domain.company.industries import industries
 from api.domain.company.places import states
-from api.domain.interpreter.geography import place
+from api.domain.interpreter.criteria import criteria_of
 from api.domain.interpreter.interpretation import (
     MAX_TERMS,
     CompanyInterpretation,
@@ -17,6 +17,7 @@ from api.domain.interpreter.interpretation import (
     PersonInterpretation,
     RoleTerm,
 )
+from api.domain.interpreter.locations import place
 from api.domain.interpreter.quantities import NUMBER_MAX
 from api.domain.interpreter.serialisation import (
     MAX_PHRASE_CHARS,
@@ -52,6 +53,7 @@ def filters(*, of_persons: bool) -> st.SearchStrategy[Filters]:
         sic=several(st.from_regex(r"[0-9]{2,4}", fullmatch=True)),
         naics=several(st.from_regex(r"[0-9]{2,6}", fullmatch=True)),
         keywords=several(PHRASES),
+        keywords_any=several(PHRASES),
         company_names=several(PHRASES),
         excluded_roles=several(ROLES) if of_persons else st.just(()),
         excluded_industries=several(INDUSTRIES),
@@ -172,6 +174,10 @@ NEVADA = [{"state": "NV"}]
         ({"filters": {"keywords": [""]}}, "interpretation.filters.keywords"),
         ({"filters": {"keywords": ["!"]}}, "interpretation.filters.keywords"),
         ({"filters": {"keywords": ["x" * 101]}}, "interpretation.filters.keywords"),
+        ({"filters": {"keywords_any": "x"}}, "interpretation.filters.keywords_any"),
+        ({"filters": {"keywords_any": ["?"]}}, "interpretation.filters.keywords_any"),
+        ({"filters": {"keywords_any": ["x" * 101]}}, "interpretation.filters.keywords_any"),
+        ({"filters": {"keywords_any": ["x"] * 26}}, "interpretation.filters.keywords_any"),
         ({"filters": {"company_names": [None]}}, "interpretation.filters.company_names"),
     ],
 )
@@ -206,3 +212,12 @@ def test_bounds_themselves_are_fine() -> None:
     )
     assert found.filters.keywords == ("x" * MAX_PHRASE_CHARS,)
     assert found.filters.employee_count_max == NUMBER_MAX + 1
+
+
+def test_any_of_one_phrase_is_that_phrase() -> None:
+    one = companies_from_json({"filters": {"keywords_any": ["Beer"], "keywords": ["ale"]}})
+    same = companies_from_json({"filters": {"keywords": ["ale", "beer"]}})
+    two = companies_from_json({"filters": {"keywords_any": ["beer", "ale"]}})
+    both = companies_from_json({"filters": {"keywords": ["beer", "ale"]}})
+    assert criteria_of(one) == criteria_of(same) == criteria_of(both)
+    assert criteria_of(two) != criteria_of(both)

@@ -132,6 +132,10 @@ def _add_texts(
         )
     for number, phrase in enumerate(filters.keywords):
         of_company.add(_says(f"keyword_{number}"), **{f"keyword_{number}": phrase})
+    of_company.add_any(
+        [_says(f"any_keyword_{n}") for n in range(len(filters.keywords_any))],
+        **{f"any_keyword_{n}": text for n, text in enumerate(filters.keywords_any)},
+    )
     _add_of_company(conditions, of_company, "IN", of_people=of_people)
     excluded = Conditions()
     excluded.add_any(

@@ -26,7 +26,7 @@ def read_background(reading: Reading) -> None:
                 _pass_over(reading, start, at)
     for position in range(1, len(reading.words)):
         length = reading.starts_with(wording().purposes, position)
-        if length and reading.is_free(position):
+        if position not in reading.quoted and length and reading.is_free(position):
             stop = next(end for start, end in sentences if start <= position < end)
             if not reading.starts_with(wording().asking_again, position + length):
                 _pass_over(reading, position, stop)
@@ -51,15 +51,15 @@ def _sentences(reading: Reading) -> list[tuple[int, int]]:
 def _asks_at(reading: Reading, start: int, stop: int) -> int | None:
     """Where a sentence begins to ask, ``None`` when it does not."""
     for position in range(start, stop):
-        if reading.starts_with(wording().requests, position):
+        if position not in reading.quoted and reading.starts_with(wording().requests, position):
             return position
     return None
 
 
 def _is_about_self(reading: Reading, start: int, stop: int) -> bool:
-    opening = reading.words[start : min(start + 3, stop)]
+    opening = [at for at in range(start, min(start + 3, stop)) if at not in reading.quoted]
     content = [stem for stem in reading.stems[start:stop] if stem not in wording().fillers]
-    return bool(content) and any(word.fold in _SELF for word in opening)
+    return bool(content) and any(reading.words[at].fold in _SELF for at in opening)
 
 
 def _pass_over(reading: Reading, start: int, stop: int) -> None:

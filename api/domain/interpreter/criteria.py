@@ -20,6 +20,9 @@ from api.domain.interpreter.interpretation import (
 def criteria_of(interpretation: PersonInterpretation | CompanyInterpretation) -> list[Any]:
     """The criteria as JSON values, the same for every order and spelling of the same terms."""
     filters = interpretation.filters
+    every, any_of = _phrases(filters.keywords), _phrases(filters.keywords_any)
+    if len(any_of) == 1:
+        every, any_of = _phrases((*every, *any_of)), []
     roles = interpretation.roles if isinstance(interpretation, PersonInterpretation) else ()
     return [
         type(interpretation).__name__,
@@ -32,12 +35,14 @@ def criteria_of(interpretation: PersonInterpretation | CompanyInterpretation) ->
         filters.employee_count_max,
         sorted(set(filters.sic)),
         sorted(set(filters.naics)),
-        _phrases(filters.keywords),
+        every,
         _phrases(filters.company_names),
         _roles(filters.excluded_roles),
         _industries(filters.excluded_industries),
         _locations(filters.excluded_locations),
         _phrases(filters.excluded_keywords),
+        # Scopes of searches without it keep their name.
+        *([any_of] if any_of else []),
     ]
 
 

@@ -78,7 +78,9 @@ def _reach(reading: Reading, start: int) -> int:
             break
         if stem in wording().clause_starts and content:
             break
-        if content and stem in _LINKS and reading.stem(stop - 1) not in _LIST_WORDS:
+        before = reading.stem(stop - 1)
+        within = stem == "of" and before in wording().place_endings
+        if content and stem in _LINKS and before not in _LIST_WORDS and not within:
             break
         if content and reading.starts_with(wording().excluding, stop):
             break

@@ -1,5 +1,6 @@
 """Places in a query: US states by name and code, cities with and without their state."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from api.domain.company.places import (
@@ -17,12 +18,17 @@ from api.domain.company.regions import Region, regions_by_name, words_of_regions
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import Location
 from api.domain.interpreter.lexer import Word
+from api.domain.interpreter.locations import (
+    SIZEABLE_POPULATION,
+    ambiguous_city,
+    inferred_state,
+    place,
+    unknown_city,
+)
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.vocabulary import vocabulary, wording
 
 PLACE_RULE = "place"
-# A city that people mean when they name no state, and that they may name without "in".
-SIZEABLE_POPULATION = 100_000
 _WORDS_OF_A_STATE_MAX = 3
 
 _LIST_WORDS = frozenset({"and", "or", "plus"})
@@ -60,16 +66,28 @@ class Places:
     excluded: dict[str, Location] = field(default_factory=dict)
 
 
-def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
+def read_places(
+    reading: Reading,
+    preferred_state: str | None,
+    quoted: Mapping[int, tuple[int, Location]],
+) -> Places:
     """The places that the text names, in order, without repetition.
 
     A city without its state lies in ``preferred_state`` (a code) if that state has such a city.
+    ``quoted`` are the places that were read before, by their position, each with its end.
     """
     found = Places()
     shouting = reading.is_shouting
     after_place = False
     position = 0
     while position < len(reading.words):
+        if position in quoted:
+            stop, location = quoted[position]
+            side = found.excluded if reading.negated[position] else found.wanted
+            side.setdefault(location.key, location)
+            take_place(reading, position, stop)
+            position, after_place = stop, True
+            continue
         expected = after_place or _is_expected(reading, position)
         region = _region_at(reading, position, expected=expected)
         match = _place_at(reading, position, expected=expected, shouting=shouting)
@@ -90,39 +108,6 @@ def read_places(reading: Reading, preferred_state: str | None = None) -> Places:
         position = match.stop
         after_place = True
     return found
-
-
-def place(city: str | None, state: str | None) -> Location:
-    """A location with its documented key and label; ``state`` is a two-letter code."""
-    if city is None:
-        return Location(f"state:{state}", states()[state or ""], None, state)
-    slug = fold(city).replace(" ", "-")
-    return Location(
-        f"city:{slug},{state}" if state else f"city:{slug}",
-        f"{city}, {state}" if state else city,
-        city,
-        state,
-    )
-
-
-def inferred_state(bearers: tuple[City, ...]) -> str | None:
-    """The state that a city's name alone means: one bearer, or only one of sizeable population."""
-    if len(bearers) == 1:
-        return bearers[0].state
-    sizeable = [city for city in bearers if city.population >= SIZEABLE_POPULATION]
-    return sizeable[0].state if len(sizeable) == 1 else None
-
-
-def ambiguous_city(city: str, bearers: tuple[City, ...]) -> str:
-    """The warning about a city of several states."""
-    named = ", ".join(dict.fromkeys(bearer.state for bearer in bearers[:5]))
-    return f"{city} is a city in several states ({named}); name the state to search only there."
-
-
-def unknown_city(city: str, state: str | None) -> str:
-    """The warning about a city that is not in the list of cities."""
-    where = f" in {states()[state]}" if state else ""
-    return f"{city} is not a known city{where}; the name was used as it was given."
 
 
 def _region_at(reading: Reading, position: int, *, expected: bool) -> tuple[int, Region] | None:

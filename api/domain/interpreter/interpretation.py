@@ -58,7 +58,8 @@ class Filters:
     ``company_city`` and ``company_state`` are set where exactly one place was asked for; head
     counts are inclusive. ``sic`` and ``naics`` are codes or their first digits: a company has any
     of all of them together. Each of ``keywords`` stands as whole words in the company's name,
-    keywords or description. ``company_names`` are names, of which the company bears any.
+    keywords or description; so does at least one of ``keywords_any``. ``company_names`` are names,
+    of which the company bears any.
     What ``excluded_*`` name must not apply; none of several may.
     """
 
@@ -69,6 +70,7 @@ class Filters:
     sic: tuple[str, ...] = ()
     naics: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    keywords_any: tuple[str, ...] = ()
     company_names: tuple[str, ...] = ()
     excluded_roles: tuple[RoleTerm, ...] = ()
     excluded_industries: tuple[IndustryTerm, ...] = ()

@@ -1,5 +1,6 @@
 """Phrases that companies' texts must hold: quoted, after "mentioning", or left over."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from api.domain.interpreter.interpretation import MAX_TERMS
@@ -11,26 +12,38 @@ KEYWORD_RULE = "keyword"
 # Of one phrase; longer ones are sentences.
 KEYWORD_WORDS_MAX = 6
 
-_OPENING = frozenset('"“”„«»')
 _JOINTS = frozenset({"and", "or"})
 _PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
 
 
 @dataclass(slots=True)
 class Keywords:
-    """The phrases asked for and those that exclude, in order, without repetition."""
+    """The phrases asked for, those of which any will do, and those that exclude, in order."""
 
     wanted: dict[str, None] = field(default_factory=dict)
+    any_of: dict[str, None] = field(default_factory=dict)
     excluded: dict[str, None] = field(default_factory=dict)
 
-    def add(self, reading: Reading, start: int, stop: int, begin: int | None = None) -> None:
-        """Adds the words as one phrase; ``begin`` is where the words that lead to it begin."""
-        phrase = typed(reading, start, stop).lower()
-        if any(reading.negated[start:stop]):
-            self.excluded[phrase] = None
-        else:
-            self.wanted[phrase] = None
-        reading.take(start if begin is None else begin, stop, KEYWORD_RULE)
+    def add(
+        self, reading: Reading, spans: Iterable[tuple[int, int]], *, either: bool = False
+    ) -> None:
+        """Adds each span of words as a phrase; ``either`` says that one of them is enough."""
+        wanted: dict[str, None] = {}
+        for start, stop in spans:
+            phrase = typed(reading, start, stop).lower()
+            if any(reading.negated[start:stop]):
+                self.excluded[phrase] = None
+            else:
+                wanted[phrase] = None
+            reading.take(start, stop, KEYWORD_RULE)
+        either = either and len(wanted) > 1
+        if either and not self.any_of:
+            self.any_of.update(wanted)
+            return
+        self.wanted.update(wanted)
+        if either:
+            named = ", ".join(f'"{phrase}"' for phrase in wanted)
+            reading.warnings.append(f"Companies must have every one of {named}, not just any.")
 
 
 def typed(reading: Reading, start: int, stop: int) -> str:
@@ -57,44 +70,6 @@ def protected_from_correction(reading: Reading) -> set[int]:
         if length:
             found.update(range(position + length, _end_of_phrase(reading, position + length)))
     return found
-
-
-def read_quotes(reading: Reading, found: Keywords) -> tuple[list[str], list[tuple[str, bool]]]:
-    """Quoted phrases: keywords, unless they are called names or titles, which are returned.
-
-    Titles come with whether they are excluded.
-    """
-    names: list[str] = []
-    titles: list[tuple[str, bool]] = []
-    for start, stop in reading.quotations:
-        if stop - start > 2 * KEYWORD_WORDS_MAX or not reading.is_free(start):
-            continue
-        before = reading.stem(start - 1)
-        if before in {"title", "titled"}:
-            titles.append((typed(reading, start, stop), reading.negated[start]))
-            reading.take(start - 1, stop, "free_title")
-        elif before in {"named", "called", "at"}:
-            names.append(typed(reading, start, stop))
-            reading.take(start - 1, stop, "company_name")
-        elif lead := reading.ends_with(wording().mentioning, start):
-            found.add(reading, start, stop, start - lead)
-        elif stop == start + 1 and len(reading.words[start].text) < 2:
-            continue
-        elif not _is_term(reading, start, stop):
-            found.add(reading, start, stop)
-    return names, titles
-
-
-def _is_term(reading: Reading, start: int, stop: int) -> bool:
-    """Whether a quoted phrase is just a role or an industry in quotes: CEOs of "SaaS" firms."""
-    known = vocabulary()
-    stems = tuple(reading.stems[start:stop])
-    if known.roles.get(stems) is not None:
-        return True
-    companies = reading.stem(stop) in wording().companies
-    return known.industry_names.get(stems) is not None or (
-        companies and known.industry_adjectives.get(stems) is not None
-    )
 
 
 def read_mentions(reading: Reading, found: Keywords) -> None:
@@ -143,26 +118,36 @@ def _phrases_after(reading: Reading, position: int, length: int, found: Keywords
         start += 1
     while begin > 0 and reading.is_free(begin - 1) and reading.stem(begin - 1) in _PRONOUNS:
         begin -= 1
+    spans: list[tuple[int, int]] = []
     either = False
-    end = None
     while reading.is_free(start):
         stop = _end_of_phrase(reading, start)
         if stop == start:
             break
-        found.add(reading, start, stop, begin)
-        end = begin = start = stop
-        joint = reading.stem(start) in _JOINTS
-        if not joint and reading.gap(start) not in {",", "/", "&"}:
+        spans.append((start, stop))
+        joint = _joint(reading, stop)
+        if not joint and reading.gap(stop) not in {",", "/", "&"}:
             break
-        if reading.stem(start + joint) in wording().asking_verbs | wording().people:
+        start = stop + joint
+        if reading.stem(start) in wording().asking_verbs | wording().people:
             break
-        either = either or reading.stem(start) == "or"
-        start += joint
+        either = either or "or" in reading.stems[stop:start]
         again = reading.starts_with(wording().mentioning, start)
         start += again or reading.starts_with(wording().doing, start)
-    if either and len(found.wanted) > 1:
-        reading.warnings.append("Companies must have every one of the phrases, not just any.")
+    if not spans:
+        return None
+    found.add(reading, spans, either=either)
+    end = spans[-1][1]
+    reading.take(begin, end, KEYWORD_RULE)
     return end
+
+
+def _joint(reading: Reading, position: int) -> int:
+    """Length of "and", "or", "and/or" at a position."""
+    length = 0
+    while length < 2 and reading.stem(position + length) in _JOINTS:
+        length += 1
+    return length
 
 
 def _end_of_phrase(reading: Reading, start: int) -> int:
@@ -254,14 +239,14 @@ def read_leftovers(reading: Reading, found: Keywords, *, companies: bool, narrow
             start = stop
             continue
         if _describes(reading, first, stop) or (companies and narrow):
-            found.add(reading, first, stop)
+            found.add(reading, [(first, stop)])
             phrase = typed(reading, first, stop)
             if not reading.negated[first]:
                 reading.warnings.append(
                     f'"{phrase}" is no known industry; it was looked for in the companies\' texts.'
                 )
         elif reading.negated[first] and reading.stem(start - 1) != "not":
-            found.add(reading, first, stop)
+            found.add(reading, [(first, stop)])
         start = stop
 
 

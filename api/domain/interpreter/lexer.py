@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+# Accents that no letter comprises stay with the letter before them: "i̇", the small form of "İ".
+_LETTERS = r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*"
 _TOKEN = re.compile(
     r"(?P<number>(?<![^\W_])(?:\d{1,3}(?:,\d{3})+|\d+)(?![^\W_])"
     r"|(?<![^\W_])\d+(?=[kKmM](?![^\W_])))"
     r"(?P<scale>[kKmM](?![^\W_]))?"
-    r"|(?P<word>[^\W_]+(?:['’][^\W_]+)*|&)"
+    rf"|(?P<word>{_LETTERS}(?:['’]{_LETTERS})*|&)"
 )
 _INITIALS = re.compile(
     r"(?<![^\W_])(?:[^\W\d_]\.){2,}|(?<![^\W_])(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])"

@@ -14,13 +14,7 @@ from api.domain.company.places import cities_named, city_key, state_code
 from api.domain.interpreter.background import read_background
 from api.domain.interpreter.codes import Codes, read_codes
 from api.domain.interpreter.exclusions import mark_exclusions, report_empty_exclusions
-from api.domain.interpreter.geography import (
-    Places,
-    ambiguous_city,
-    inferred_state,
-    read_places,
-    unknown_city,
-)
+from api.domain.interpreter.geography import Places, read_places
 from api.domain.interpreter.interpretation import (
     MAX_TERMS,
     CompanyInterpretation,
@@ -36,9 +30,9 @@ from api.domain.interpreter.keywords import (
     read_activities,
     read_leftovers,
     read_mentions,
-    read_quotes,
     set_markup_aside,
 )
+from api.domain.interpreter.locations import ambiguous_city, inferred_state, unknown_city
 from api.domain.interpreter.names import read_names
 from api.domain.interpreter.people import (
     check_everyone,
@@ -47,6 +41,7 @@ from api.domain.interpreter.people import (
     read_industries_of_roles,
 )
 from api.domain.interpreter.quantities import Range, read_count, read_size_words, read_sizes
+from api.domain.interpreter.quotations import read_quotes
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.terms import Terms, read_terms
 from api.domain.interpreter.typos import correct_typos
@@ -117,6 +112,7 @@ class _Understood:
             or self.codes.naics
             or self.names
             or self.keywords.wanted
+            or self.keywords.any_of
         )
 
 
@@ -245,19 +241,19 @@ def _read_about_companies(
     set_markup_aside(reading)
     read_background(reading)
     found.exclusions = mark_exclusions(reading)
-    names, titles = read_quotes(reading, found.keywords)
-    found.names.update(dict.fromkeys(names))
+    quoted = read_quotes(reading, found.keywords)
+    found.names.update(dict.fromkeys(quoted.names))
     found.names.update(read_names(reading))
     read_mentions(reading, found.keywords)
     correct_typos(reading, protected_from_correction(reading))
     found.codes = read_codes(reading)
     found.sizes = read_sizes(reading)
-    found.places = read_places(reading, given.state)
+    found.places = read_places(reading, given.state, quoted.places)
     read_size_words(reading, found.sizes)
     found.requested = read_count(reading)
     read_activities(reading, found.keywords)
     found.terms = read_terms(reading, companies=companies)
-    return found, titles
+    return found, quoted.titles
 
 
 def _add_unknown_places(reading: Reading, places: Places) -> None:
@@ -309,6 +305,7 @@ def _filters(reading: Reading, found: _Understood, given: GivenPlace) -> Filters
             dict(zip(found.codes.naics, found.codes.naics, strict=True)), "codes", warnings
         ),
         keywords=bounded_keywords(reading, found.keywords.wanted),
+        keywords_any=bounded_keywords(reading, found.keywords.any_of),
         company_names=tuple(found.names)[:MAX_TERMS],
         excluded_roles=_bounded(_known_first(terms.excluded_roles), "excluded roles", warnings),
         excluded_industries=_bounded(terms.excluded_industries, "excluded industries", warnings),

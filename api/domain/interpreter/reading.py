@@ -11,7 +11,7 @@ UNUSED = "unused"
 # Longer than any phrase of the dictionaries, so that a look-up costs the same in a long text.
 PHRASE_WORDS_MAX = 10
 _HARD_BREAKS = frozenset(";.!?<>")
-_QUOTATION_MARKS = frozenset('"“”„«»')
+QUOTATION_MARKS = frozenset('"“”„«»')
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def _quotations(words: tuple[Word, ...], tail: str) -> Iterator[tuple[int, int]]
     opened: int | None = None
     for position, gap in enumerate((*(word.before for word in words), tail)):
         for mark in gap:
-            if mark not in _QUOTATION_MARKS:
+            if mark not in QUOTATION_MARKS:
                 continue
             if opened is None:
                 opened = position

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from api.domain.company.industries import industries
 from api.domain.company.places import cities_named, states
-from api.domain.interpreter.geography import inferred_state
 from api.domain.interpreter.interpretation import (
     CompanyInterpretation,
     Filters,
@@ -14,6 +13,7 @@ from api.domain.interpreter.interpretation import (
     PersonInterpretation,
     RoleTerm,
 )
+from api.domain.interpreter.locations import inferred_state
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.terms import read_terms
 from api.domain.interpreter.typos import plural
@@ -23,9 +23,9 @@ from api.domain.person.roles import roles
 def render(interpretation: PersonInterpretation | CompanyInterpretation) -> str:
     """A query that interprets to the same, warnings and unparsed words apart.
 
-    A place that was given beside the text becomes part of it. Limits: the text of very many terms
-    is longer than a query may be, punctuation inside of phrases and names is not kept, and a place
-    or title that is in no list may be read as something else beside certain words.
+    A place that was given beside the text becomes part of it, and what is in no dictionary stands
+    in quotation marks. Limits: the text of very many terms is longer than a query may be, and what
+    no text says cannot be rendered, such as punctuation inside of an edited phrase.
     """
     filters = interpretation.filters
     kinds = " or ".join(_industry(term) for term in interpretation.industries) or "companies"
@@ -45,6 +45,9 @@ def render(interpretation: PersonInterpretation | CompanyInterpretation) -> str:
     clauses = [" ".join(wanted)]
     clauses += [f'named "{name}"' for name in filters.company_names]
     clauses += [f'mentioning "{phrase}"' for phrase in filters.keywords]
+    if filters.keywords_any:
+        any_of = " or ".join(f'"{phrase}"' for phrase in filters.keywords_any)
+        clauses.append(f"mentioning {any_of}")
     excluded = [*map(_role, filters.excluded_roles), *map(_industry, filters.excluded_industries)]
     clauses += [f"excluding {each}" for each in excluded]
     clauses += [f"not in {_place(each)}" for each in filters.excluded_locations]
@@ -65,6 +68,7 @@ def _describes(interpretation: PersonInterpretation) -> bool:
         or filters.naics
         or filters.company_names
         or filters.keywords
+        or filters.keywords_any
     )
 
 
@@ -85,16 +89,14 @@ def _given(filters: Filters) -> tuple[Location, ...]:
 def _place(place: Location) -> str:
     if place.city is None:
         return f"the state of {states()[place.state or '']}"
-    if place.state is None:
-        return place.city
-    bearers = tuple(cities_named(place.city))
+    bearers = tuple(city for city in cities_named(place.city) if city.name == place.city)
     # "Boise" alone means Boise, ID; whatever is less certain keeps its state.
     certain = bearers and inferred_state(bearers) == place.state
-    return (
-        place.city
-        if certain and place.city not in states().values()
-        else (f"{place.city}, {place.state}")
-    )
+    if certain and place.city not in states().values():
+        return place.city
+    state = "" if place.state is None else f", {place.state}"
+    listed = place.state in {city.state for city in bearers}
+    return f"{place.city}{state}" if listed else f'the city of "{place.city}"{state}'
 
 
 def _role(term: RoleTerm) -> str:

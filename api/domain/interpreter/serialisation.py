@@ -11,7 +11,6 @@ from typing import Any
 
 from api.domain.company.industries import industries
 from api.domain.company.places import MAX_CITY_CHARS, states
-from api.domain.interpreter.geography import place
 from api.domain.interpreter.interpretation import (
     DYNAMIC_ROLE,
     MAX_TERMS,
@@ -22,6 +21,7 @@ from api.domain.interpreter.interpretation import (
     PersonInterpretation,
     RoleTerm,
 )
+from api.domain.interpreter.locations import place
 from api.domain.interpreter.quantities import NUMBER_MAX
 from api.domain.interpreter.terms import industry_term, role_term
 from api.domain.person.roles import roles
@@ -188,6 +188,7 @@ def _filters(data: object, at: str) -> Filters:
         sic=fields.many("sic", _code_of("sic")),
         naics=fields.many("naics", _code_of("naics")),
         keywords=fields.many("keywords", _phrase),
+        keywords_any=fields.many("keywords_any", _phrase),
         company_names=fields.many("company_names", lambda v, p: _text(v, p, MAX_NAME_CHARS)),
         excluded_roles=fields.many("excluded_roles", _role),
         excluded_industries=fields.many("excluded_industries", _industry),

@@ -183,6 +183,11 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
     return terms
 
 
+def role_length(reading: Reading, position: int) -> int:
+    """How many words from a position on name a role."""
+    return _role_at(reading, position).length
+
+
 def _role_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
     # What follows "at" is where people work: "at Owner Media" names no owner.

@@ -1,7 +1,8 @@
 """Capitalised names after "in" that are in no list of places."""
 
-from api.domain.interpreter.geography import place, take_place, unknown_city
+from api.domain.interpreter.geography import take_place
 from api.domain.interpreter.interpretation import Location
+from api.domain.interpreter.locations import place, unknown_city
 from api.domain.interpreter.reading import Reading
 
 # Shorter names are abbreviations of anything.
