@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
     INVALID_INPUT = "invalid_input"
     INVALID_CURSOR = "invalid_cursor"
     MALFORMED_REQUEST = "malformed_request"
+    QUERY_TOO_COMPLEX = "query_too_complex"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     TIER_REQUIRED = "tier_required"

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     interpreter_key: Annotated[SecretStr, Field(max_length=1_000)] | None = None
     interpreter_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     """After this long the parser's reading is taken."""
+    graphql_introspection: bool = True
+    """Whether clients may ask for the schema; GraphiQL needs it."""
+    graphql_suggestions: bool = True
+    """Whether errors say "Did you mean …?", which tells names of the schema, too."""
+    graphql_max_cost: Annotated[int, Field(ge=1, le=1_000_000_000)] = 25_000
+    """Points that one operation may cost at most, as estimated before it runs."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -1,14 +1,18 @@
 """The GraphQL translation of failures: ``extensions.code``, and nothing internal in a message."""
 
+import re
+
 import structlog
 from graphql import GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
 from api.errors import DomainError, ErrorCode
+from api.settings import settings
 
 _log = structlog.get_logger("graph")
 
 MAX_MESSAGE_CHARS = 500
+_SUGGESTION = re.compile(r"\s*Did you mean .*\Z", re.DOTALL)
 _MASKED = "Something went wrong on our side. The request id identifies it in the log."
 
 # The status of an answer without data, by the GraphQL-over-HTTP draft; errors beside data are 200.
@@ -16,6 +20,7 @@ STATUS: dict[ErrorCode, int] = {
     ErrorCode.INVALID_INPUT: 422,
     ErrorCode.INVALID_CURSOR: 400,
     ErrorCode.MALFORMED_REQUEST: 400,
+    ErrorCode.QUERY_TOO_COMPLEX: 422,
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.TIER_REQUIRED: 403,
@@ -70,4 +75,6 @@ def located_entry(error: GraphQLError, cause: DomainError, request_id: str) -> d
 
 def _printable(message: str) -> str:
     """GraphQL's own messages quote the request, which may hold what UTF-8 cannot."""
+    if not settings().graphql_suggestions:
+        message = _SUGGESTION.sub("", message)
     return message.encode("utf-8", "replace").decode()[:MAX_MESSAGE_CHARS]

@@ -33,6 +33,7 @@ from graph.projection import Projection
 __all__ = [
     "ABSENT",
     "Absent",
+    "PassingRowExecutor",
     "ProjectionCounts",
     "RestRowExecutor",
     "RowExecutor",
@@ -56,6 +57,8 @@ class RowExecutor(StrawberryGraphQLCoreExecutionContext):
     """Executes GraphQL requests: ``strawberry.Schema(execution_context_class=RowExecutor)``."""
 
     omit_absent: ClassVar[bool] = False
+    remember: ClassVar[bool] = True
+    """Whether plans are kept for the next execution of the same document."""
     counts: ClassVar[ProjectionCounts] = ProjectionCounts()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,7 +68,9 @@ class RowExecutor(StrawberryGraphQLCoreExecutionContext):
         if not (self.middleware_manager and self.middleware_manager.middlewares):
             cache = PlanCache.of(self.schema, omit_absent=self.omit_absent)
             variables = self.variable_values.coerced
-            self._plans = cache.plans_for(self.operation, self.fragments, variables)
+            self._plans = cache.plans_for(
+                self.operation, self.fragments, variables, remember=self.remember
+            )
         # Plans by the identity of the details, which are kept alive beside them.
         self._found: dict[tuple[object, int], tuple[FieldDetailsList, Plan]] = {}
 
@@ -235,6 +240,12 @@ class RowExecutor(StrawberryGraphQLCoreExecutionContext):
         return self._present(object_type, details, await data)
 
 
+class PassingRowExecutor(RowExecutor):
+    """Executes documents that will not come again: it leaves nothing behind."""
+
+    remember = False
+
+
 class RestRowExecutor(RowExecutor):
     """Executes the prepared documents of REST: what is absent is left out (``Absent``).
 
@@ -252,15 +263,16 @@ async def execute_prepared(
     variables: Mapping[str, Any],
     context: Any,
     omit_absent: bool,
+    remember: bool = True,
 ) -> ExecutionResult:
     """Executes a query or mutation that was parsed and validated before.
 
     As ``Schema.execute`` without the two steps: variables are coerced, and extensions see the
-    operation and its execution. The document must be the same object each time, as plans are kept
-    by it; it must not be changed, and must hold no ``@defer`` or ``@stream``. Errors are in the
-    result; nothing is raised.
+    operation and its execution. With ``remember`` the document must be the same object each time,
+    as plans are kept by it. It must not be changed, and must hold no ``@defer`` or ``@stream``.
+    Errors are in the result; nothing is raised.
     """
-    executor = RestRowExecutor if omit_absent else RowExecutor
+    executor = RestRowExecutor if omit_absent else RowExecutor if remember else PassingRowExecutor
     request = ExecutionContext(
         query=None,
         schema=schema,

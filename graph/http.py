@@ -4,6 +4,7 @@ Follows the GraphQL-over-HTTP draft: ``application/graphql-response+json`` where
 it, a 4xx or 5xx status where there is no data, and 200 where there is, errors beside it or not.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from api.errors import DomainError, ErrorCode
+from graph.admission import requested_points
 from graph.context import Context, open_context
 from graph.documents import PreparedDocument, prepare_document
 from graph.errors import STATUS, cause_of, entry_of, located_entry
@@ -27,6 +29,7 @@ from graph.subscriptions import Refused, stream
 # A query of a megabyte is a mistake or an attack; variables of this API are short.
 MAX_BODY_BYTES = 1_000_000
 
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*(;|\Z)", re.IGNORECASE)
 _JSON = "application/json"
 _GRAPHQL = "application/graphql-response+json"
 
@@ -51,7 +54,7 @@ async def graphql_endpoint(request: Request) -> Response:
         media_type = _answer_type(accept)
         asked = _parse(await read_json(request, MAX_BODY_BYTES))
         context = await open_context(request)
-        prepared = prepare_document(asked.query)
+        prepared = prepare_document(asked.query, keep=context.work.identity is not None)
         if not prepared.faults:
             kind = prepared.kind_of(asked.operation_name)
             if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
@@ -83,6 +86,7 @@ async def _execute(
 ) -> ExecutionResult:
     if prepared.faults:
         return ExecutionResult(data=None, errors=list(prepared.faults))
+    requested_points(prepared, asked.operation_name, asked.variables or {})
     return await execute_prepared(
         schema,
         prepared.document,
@@ -90,6 +94,7 @@ async def _execute(
         variables=asked.variables or {},
         context=context,
         omit_absent=False,
+        remember=prepared.kept,
     )
 
 
@@ -123,9 +128,11 @@ def _answer(
 
 
 def _offered(accept: str) -> frozenset[str]:
-    """The media types of an ``Accept`` header."""
+    """The media types of an ``Accept`` header, less those with a weight of zero."""
     return frozenset(
-        part.split(";")[0].strip().lower() for part in accept.split(",") if "q=0;" not in f"{part};"
+        part.split(";")[0].strip().lower()
+        for part in accept.split(",")
+        if not _REFUSED.search(part)
     )
 
 

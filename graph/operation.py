@@ -20,6 +20,7 @@ from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
 from api.work import Work, wrong_kind
 from graph.bounds import bounds_of, faults
 from graph.context import Context
+from graph.cost import OPERATION_POINTS, POINTS
 from graph.directives import Bounds, Callers
 
 MAX_PROBLEMS = 20
@@ -81,14 +82,16 @@ def operation(
     errors: Iterable[ErrorCode] = (),
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
     managed: bool = False,
+    points: int = OPERATION_POINTS,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with.
 
     No ``callers`` at all opens it to everybody: it asks for no credentials. ``managed`` closes it
-    to accounts that are not partners.
+    to accounts that are not partners. ``points`` is what a call costs, without the objects of its
+    answer (``graph.cost``).
     """
     made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
-        **_declared(description, returns, errors, callers, managed=managed)
+        **_declared(description, returns, errors, callers, managed=managed, points=points)
     )
     return made
 
@@ -114,6 +117,7 @@ def _declared(
     callers: Iterable[CallerKind],
     *,
     managed: bool = False,
+    points: int = OPERATION_POINTS,
 ) -> dict[str, Any]:
     kinds = frozenset(callers)
     codes = ", ".join(f"`{code}`" for code in errors)
@@ -122,7 +126,7 @@ def _declared(
         "graphql_type": returns,
         "directives": [Callers(kinds=sorted(kinds), managed=True if managed else strawberry.UNSET)],
         "extensions": [Operation(kinds, managed=managed)],
-        "metadata": {"errors": tuple(errors)},
+        "metadata": {"errors": tuple(errors), POINTS: points},
     }
 
 

@@ -122,12 +122,18 @@ class PlanCache:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDetails],
         variables: Mapping[str, Any],
+        *,
+        remember: bool = True,
     ) -> Plans | None:
-        """The plans for such an execution, to be added to; ``None``: plan nothing."""
+        """The plans for such an execution, to be added to; ``None``: plan nothing.
+
+        Without ``remember`` they are this execution's alone.
+        """
         if any(each.variable_signatures for each in fragments.values()):
             return None
         document = Document(operation, [each.definition for each in fragments.values()])
-        return self.documents(document).plans(variables)
+        found = self.documents(document) if remember else DocumentPlans(document)
+        return found.plans(variables)
 
 
 def make_plan(

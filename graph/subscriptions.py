@@ -9,10 +9,11 @@ from graphql import GraphQLError, OperationType, subscribe
 from graphql.pyutils import is_awaitable
 
 from api.errors import DomainError
+from graph.admission import requested_points
 from graph.context import Context
 from graph.documents import PreparedDocument
 from graph.errors import cause_of, entry_of, located_entry
-from graph.executor import RowExecutor, execute_prepared
+from graph.executor import PassingRowExecutor, RowExecutor, execute_prepared
 from graph.schema import schema
 
 
@@ -25,8 +26,10 @@ async def stream(
     """The answers of an operation, as they are sent: ``data``, ``errors`` where there are any.
 
     A stream that fails ends with an answer that says so. Raises :class:`Refused` in place of the
-    first answer where nothing was begun, as when what is asked for is not there.
+    first answer where nothing was begun, as when what is asked for is not there, and as
+    :func:`graph.admission.requested_points`.
     """
+    requested_points(prepared, operation_name, variables)
     if prepared.kind_of(operation_name) is not OperationType.SUBSCRIPTION:
         answer = await execute_prepared(
             schema,
@@ -35,6 +38,7 @@ async def stream(
             variables=variables,
             context=context,
             omit_absent=False,
+            remember=prepared.kept,
         )
         yield _formatted(answer, context)
         return
@@ -44,7 +48,7 @@ async def stream(
         context_value=context,
         variable_values=variables,
         operation_name=operation_name,
-        executor_class=RowExecutor,
+        executor_class=RowExecutor if prepared.kept else PassingRowExecutor,
     )
     events: Any = await source if is_awaitable(source) else source
     if isinstance(events, Answer):

@@ -92,7 +92,7 @@ class _Operations:
         self, query: str, variables: dict[str, Any], context: Context, name: str | None
     ) -> AsyncIterator[ExecutionResult]:
         try:
-            prepared = prepare_document(query)
+            prepared = prepare_document(query, keep=context.work.identity is not None)
             if prepared.faults:
                 yield _before([located(fault, context) for fault in prepared.faults])
                 return
