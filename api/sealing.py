@@ -20,7 +20,7 @@ class Sealer:
 
     def seal(self, text: str) -> bytes:
         """The form in which a secret is stored; different each time."""
-        return self._fernet.encrypt(text.encode())
+        return self.seal_bytes(text.encode())
 
     def open(self, sealed: bytes) -> str:
         """The secret itself.
@@ -28,7 +28,15 @@ class Sealer:
         Raises:
             SealError: it was not sealed under this installation's secret, or was altered.
         """
+        return self.open_bytes(sealed).decode()
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """As :meth:`seal`, for what is no text."""
+        return self._fernet.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """As :meth:`open`."""
         try:
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(sealed)
         except InvalidToken:
             raise SealError("A stored secret cannot be opened with STIBNITE_SECRET.") from None

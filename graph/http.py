@@ -5,7 +5,7 @@ it, a 4xx or 5xx status where there is no data, and 200 where there is, errors b
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import orjson
@@ -23,6 +23,7 @@ from graph.event_stream import MEDIA_TYPE as EVENTS
 from graph.event_stream import event_stream
 from graph.executor import execute_prepared
 from graph.graphiql import graphiql_page
+from graph.idempotency import answer_once, key_sent
 from graph.schema import schema
 from graph.subscriptions import Refused, stream
 
@@ -55,16 +56,26 @@ async def graphql_endpoint(request: Request) -> Response:
         asked = _parse(await read_json(request, MAX_BODY_BYTES))
         context = await open_context(request)
         prepared = prepare_document(asked.query, keep=context.work.identity is not None)
-        if not prepared.faults:
-            kind = prepared.kind_of(asked.operation_name)
-            if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
-                return await _stream(prepared, asked, context, accept)
-        result = await _execute(prepared, asked, context)
+
+        async def run(context: Context) -> Response:
+            return _present(await _execute(prepared, asked, context), context, media_type)
+
+        if prepared.faults:
+            return await run(context)
+        kind = prepared.kind_of(asked.operation_name)
+        if kind is OperationType.MUTATION and media_type == EVENTS and key_sent(request):
+            raise DomainError(
+                ErrorCode.NOT_ACCEPTABLE, f"An Idempotency-Key needs an answer as {_JSON}."
+            )
+        if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
+            return await _stream(prepared, asked, context, accept)
+        if kind is OperationType.MUTATION:
+            return await answer_once(request, context, astuple(asked), run)
+        return await run(context)
     except DomainError as failure:
         entry = entry_of(failure, request.scope["request_id"])
         headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else None
         return _answer({"errors": [entry]}, STATUS[failure.code], _GRAPHQL, headers)
-    return _present(result, context, media_type)
 
 
 async def _stream(

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
-from graph.context import open_context
+from graph.context import Context, open_context
 from graph.errors import cause_of
 from graph.executor import execute_prepared
 from graph.http import read_json
+from graph.idempotency import answer_once
 from graph.operation import MAX_PROBLEMS
 from graph.schema import schema
 from rest.errors import problem, renamed
@@ -68,6 +69,17 @@ async def run(prepared: PreparedRoute, request: Request) -> Response:
     if not prepared.public:
         context.work.caller  # noqa: B018 - raises: who asks comes before what is asked
     variables = await variables_of(prepared, request)
+    if not prepared.writes:
+        return await _execute(prepared, variables, context)
+    asked = (prepared.route.method, prepared.route.path, variables)
+    return await answer_once(
+        request, context, asked, lambda context: _execute(prepared, variables, context)
+    )
+
+
+async def _execute(
+    prepared: PreparedRoute, variables: dict[str, Any], context: Context
+) -> Response:
     document = prepared.document
     if prepared.document_of is not None and (columns := variables.pop(COLUMNS, None)):
         always = prepared.route.default_columns[0]

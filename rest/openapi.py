@@ -29,6 +29,7 @@ from graph.directives import Bounds, shorthand_of
 from graph.errors import STATUS
 from graph.schema import schema
 from rest.errors import MEDIA_TYPE
+from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY
 from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
 from rest.routes import ROUTES
 from rest.values import bare
@@ -124,11 +125,15 @@ def _operation(
         "summary": row.title,
         "description": prepared.field.description,
         "tags": [row.tag],
-        "parameters": [_parameter(each, components, values) for each in prepared.in_url],
+        "parameters": [
+            *(_parameter(each, components, values) for each in prepared.in_url),
+            *([IDEMPOTENCY_KEY] if prepared.writes else ()),
+        ],
         **_request(prepared, components, values),
         "responses": {
             str(row.status): {
                 "description": prepared.field.description,
+                **({"headers": IDEMPOTENCY_HIT} if prepared.writes else {}),
                 "content": {"application/json": content},
             },
             **_problems(prepared),
@@ -175,6 +180,8 @@ def _problems(prepared: PreparedRoute) -> dict[str, Any]:
     general = set(_GENERAL_ERRORS)
     if prepared.public:
         general -= {ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN}
+    if prepared.writes:
+        general |= {ErrorCode.CONFLICT}
     if prepared.route.method in WITH_BODY:
         general |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE}
     by_status: dict[int, list[str]] = {}

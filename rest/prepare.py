@@ -79,6 +79,8 @@ class PreparedRoute:
     field: GraphQLField
     public: bool
     """Whether it asks for no credentials."""
+    writes: bool
+    """Whether it changes something: then it honours an ``Idempotency-Key``."""
     document_of: Callable[[tuple[str, ...]], DocumentNode] | None = None
     """The document that gives these columns, where the request chooses some."""
 
@@ -110,11 +112,17 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
         text = _document_text(kind, route, field, parameters, members, columns)
         return _validated(route, text, schema)
 
-    document = document_of(route.default_columns)
-    if route.chosen is None:
-        return PreparedRoute(route, document, parameters, members, field, _is_public(field))
-    described = (*parameters, _columns_parameter(route, field, members))
-    return PreparedRoute(route, document, described, members, field, _is_public(field), document_of)
+    columns = () if route.chosen is None else (_columns_parameter(route, field, members),)
+    return PreparedRoute(
+        route,
+        document_of(route.default_columns),
+        (*parameters, *columns),
+        members,
+        field,
+        public=_is_public(field),
+        writes=kind == "mutation",
+        document_of=None if route.chosen is None else document_of,
+    )
 
 
 def _validated(route: Route, text: str, schema: GraphQLSchema) -> DocumentNode:

@@ -21,7 +21,7 @@ QUEUES = (ROWS_QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
 """A worker takes from them in turn, so that a long one never holds up the others."""
 
 
-TASK_MODULES = ("workers.heartbeat", "workers.job", "workers.webhook")
+TASK_MODULES = ("workers.heartbeat", "workers.idempotency", "workers.job", "workers.webhook")
 """Every module that defines tasks."""
 
 

@@ -75,7 +75,7 @@ class Postgres:
                     return result.all() if result.returns_rows else ()
             except DBAPIError as error:
                 if not error.connection_invalidated or attempt == 2:
-                    raise _unavailable_or(error) from error
+                    raise unavailable_or(error) from error
             except PoolTimeoutError as error:
                 raise _unavailable() from error
         raise AssertionError("unreachable: the second attempt returns or raises")
@@ -87,7 +87,7 @@ class Postgres:
             async with self._transactions.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise _unavailable_or(error) from error
+            raise unavailable_or(error) from error
         except PoolTimeoutError as error:
             raise _unavailable() from error
 
@@ -119,8 +119,9 @@ def _unavailable() -> DomainError:
     )
 
 
-def _unavailable_or(error: DBAPIError) -> Exception:
-    """``unavailable`` for a lost, refused or timed-out connection; else the fault as it is."""
+def unavailable_or(error: DBAPIError) -> Exception:
+    """``unavailable`` for a lost, refused or timed-out connection, and for a deadlock, which the
+    server ends by refusing one of the two; else the fault as it is."""
     code = getattr(error.orig, "sqlstate", None)
-    transient = code is None or code[:2] in {"08", "53", "57"} or error.connection_invalidated
+    transient = code is None or code[:2] in {"08", "40", "53", "57"} or error.connection_invalidated
     return _unavailable() if transient else error

@@ -1,0 +1,26 @@
+"""The headers of requests and answers, as the OpenAPI document describes them."""
+
+from typing import Any
+
+from api.domain.idempotency.rules import KEY_PATTERN, MAX_KEY_CHARS
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Does this once: for 24 hours the same request under the same key gets the same "
+    "answer, and another one 422; 409 while the first still runs. A failure leaves the key free.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_KEY_CHARS,
+        "pattern": KEY_PATTERN,
+    },
+}
+
+IDEMPOTENCY_HIT: dict[str, Any] = {
+    "Idempotency-Hit": {
+        "description": "Present where the answer is the one that was given before.",
+        "schema": {"type": "string", "const": "true"},
+    }
+}

@@ -1,0 +1,94 @@
+"""One way to do each write of the schema. A mutation without one fails the build."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from graphql import GraphQLField
+from sqlalchemy import insert
+
+from api.caller import AccountKind
+from api.stores.postgres import Postgres
+from api.stores.tables import webhook_deliveries, webhook_events
+from graph.directives import Callers
+from graph.schema import schema
+from rest.prepare import selection
+from tests.idempotency.accounts import Account, with_postgres
+from tests.stack import Asker
+from tests.webhook.rows import URL, add_endpoint, disable
+
+Write = Callable[[Account], tuple[Asker, dict[str, Any]]]
+"""Who asks, and the arguments; what they name is there by then."""
+
+assert schema._schema.mutation_type is not None
+MUTATIONS: dict[str, GraphQLField] = schema._schema.mutation_type.fields
+
+
+def document(name: str) -> str:
+    """A document that runs a mutation, with all of its arguments, and asks for all it gives."""
+    field = MUTATIONS[name]
+    declared = ", ".join(f"${each}: {of.type}" for each, of in field.args.items())
+    passed = ", ".join(f"{each}: ${each}" for each in field.args)
+    return f"mutation ({declared}) {{ {name}({passed}) {selection(field.type)} }}"
+
+
+def callers_of(field: GraphQLField) -> Callers:
+    """Who may call an operation."""
+    directives = field.extensions["strawberry-definition"].directives
+    return next(each for each in directives if isinstance(each, Callers))
+
+
+def kind_for(name: str) -> AccountKind:
+    """The kind of account that may run a mutation."""
+    return AccountKind.MANAGED if callers_of(MUTATIONS[name]).managed else AccountKind.STANDARD
+
+
+def _create_job(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"q": "CEOs in Nevada", "first": 5}
+
+
+def _create_endpoint(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"url": URL}
+
+
+def _endpoint(account: Account, *, disabled: bool = False) -> str:
+    async def add(postgres: Postgres) -> UUID:
+        endpoint_id = await add_endpoint(postgres, account.id)
+        if disabled:
+            await disable(postgres, endpoint_id)
+        return endpoint_id
+
+    return str(with_postgres(account.stack, add))
+
+
+def _delete_endpoint(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"endpointId": _endpoint(account)}
+
+
+def _rotate_secret(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"endpointId": _endpoint(account), "overlapHours": 1}
+
+
+def _enable_endpoint(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"endpointId": _endpoint(account, disabled=True)}
+
+
+def _redeliver(account: Account) -> tuple[Asker, dict[str, Any]]:
+    endpoint_id, event_id, delivery_id = UUID(_endpoint(account)), uuid4(), uuid4()
+    moment = {"created_at": datetime.now(UTC), "account_id": account.id}
+    event = {"id": event_id, "type": "person_search.job.failed", "payload": "{}", **moment}
+    delivery = {"endpoint_id": endpoint_id, "event_id": event_id, "status": "exhausted", **moment}
+    account.rows(insert(webhook_events).values(event))
+    account.rows(insert(webhook_deliveries).values(id=delivery_id, **delivery))
+    return account.ask, {"deliveryId": str(delivery_id)}
+
+
+WRITES: dict[str, Write] = {
+    "createPersonSearchJob": _create_job,
+    "createWebhookEndpoint": _create_endpoint,
+    "deleteWebhookEndpoint": _delete_endpoint,
+    "rotateWebhookSecret": _rotate_secret,
+    "enableWebhookEndpoint": _enable_endpoint,
+    "redeliver": _redeliver,
+}
