@@ -194,14 +194,19 @@ def revoke_key(
 
 @app.command()
 def schema() -> None:
-    """Write schema.graphql and rest/openapi.json into the checkout."""
+    """Write schema.graphql, rest/openapi.json and api/embed/documents.json into the checkout."""
+    from api.embed import MANIFEST
     from graph.schema import schema as built
+    from graph.trusted import printed as printed_documents
     from rest.openapi import FILE, printed
 
-    sdl = FILE.parents[1] / "schema.graphql"
+    root = FILE.parents[1]
+    sdl = root / "schema.graphql"
     sdl.write_text(f"{built.as_str()}\n", encoding="utf-8")
     FILE.write_bytes(printed())
-    notes.print(f"wrote {sdl.name} and {FILE.parent.name}/{FILE.name}")
+    MANIFEST.write_bytes(printed_documents())
+    names = (path.relative_to(root) for path in (sdl, FILE, MANIFEST))
+    notes.print(f"wrote {', '.join(map(str, names))}")
 
 
 def _given(data_dir: Path | None, **options: Any) -> Settings:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from api.caller import Caller, EmbedCaller, Identity
 from api.cursors import CursorSigner
+from api.domain.embed.tokens import EmbedTokens
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
@@ -34,6 +35,7 @@ class Stores:
     cursors: CursorSigner
     queue: Queue
     sealer: Sealer
+    embed_tokens: EmbedTokens
     insecure_delivery: bool
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
     embeddings: QueryEmbeddings
@@ -61,6 +63,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             CursorSigner(of.required_secret),
             queue,
             Sealer(of.required_secret),
+            EmbedTokens(of.required_secret),
             of.allow_insecure_delivery,
             embeddings,
             job_notices,
@@ -89,6 +92,8 @@ class Work:
 
     stores: Stores
     identity: Identity | None
+    origin: str | None = None
+    """The page that sent the request, where a browser told (the header ``Origin``)."""
 
     @property
     def known(self) -> Identity:

@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from api.domain.account.service import authenticate
 from api.work import Stores, Work
+from graph.credentials import identify, sent_by
 from graph.loaders import PeopleOfCompanies, SimilarOrganisations
-
-API_KEY_HEADER = "x-api-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Context:
 
 
 async def open_context(request: Request) -> Context:
-    """The context of an HTTP request: its key, when it sends one, becomes the caller.
+    """The context of an HTTP request: its credentials, when it sends some, become the caller.
 
-    Raises ``unauthenticated`` for a key that is unknown or revoked.
+    Raises ``unauthenticated`` for credentials that are not good.
     """
     stores: Stores = request.app.state.stores
-    key = request.headers.get(API_KEY_HEADER)
-    identity = None if key is None else await authenticate(stores.postgres, key)
+    sent = sent_by(request.headers)
+    identity = await identify(stores, sent)
     if identity is not None:
         request.scope["caller"] = identity
-    return Context(Work(stores, identity), request.scope["request_id"])
+    return Context(Work(stores, identity, sent.origin), request.scope["request_id"])

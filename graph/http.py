@@ -26,6 +26,7 @@ from graph.graphiql import graphiql_page
 from graph.idempotency import answer_once, key_sent
 from graph.schema import schema
 from graph.subscriptions import Refused, stream
+from graph.trusted import admit_document, document_named
 
 # A query of a megabyte is a mistake or an attack; variables of this API are short.
 MAX_BODY_BYTES = 1_000_000
@@ -55,6 +56,7 @@ async def graphql_endpoint(request: Request) -> Response:
         media_type = _answer_type(accept)
         asked = _parse(await read_json(request, MAX_BODY_BYTES))
         context = await open_context(request)
+        admit_document(context.work.identity, asked.query)
         prepared = prepare_document(asked.query, keep=context.work.identity is not None)
 
         async def run(context: Context) -> Response:
@@ -162,9 +164,14 @@ def _parse(body: Any) -> GraphQLRequest:
     if not isinstance(body, dict):
         raise DomainError(ErrorCode.MALFORMED_REQUEST, "Send one GraphQL request as a JSON object.")
     query, variables = body.get("query"), body.get("variables")
-    name = body.get("operationName")
-    if not isinstance(query, str):
-        raise DomainError(ErrorCode.INVALID_INPUT, "query must be the text of a GraphQL document.")
+    name, identifier = body.get("operationName"), body.get("documentId")
+    if query is None and isinstance(identifier, str):
+        query = document_named(identifier)
+    elif identifier is not None or not isinstance(query, str):
+        raise DomainError(
+            ErrorCode.INVALID_INPUT,
+            "query must be the text of a GraphQL document, or documentId the name of one.",
+        )
     if variables is not None and not isinstance(variables, dict):
         raise DomainError(ErrorCode.INVALID_INPUT, "variables must be an object.")
     if name is not None and not isinstance(name, str):

@@ -53,7 +53,7 @@ class Operation(FieldExtension):
         **values: Any,
     ) -> Any:
         """Checks, then calls the resolver; an argument that was not sent is ``None``."""
-        self._admit(info.context.work)
+        admit(info.context.work, self.callers, managed=self.managed)
         problems: list[FieldProblem] = []
         for each in self.arguments:
             value = values.setdefault(each.python_name, None)
@@ -64,15 +64,20 @@ class Operation(FieldExtension):
         result: Any = next_(source, info, **values)
         return await result if isawaitable(result) else result
 
-    def _admit(self, work: Work) -> None:
-        if not self.callers:
-            return
-        if work.known.kind not in self.callers:
-            raise wrong_kind()
-        if self.managed and work.caller.account_kind is not AccountKind.MANAGED:
-            raise DomainError(
-                ErrorCode.FORBIDDEN, "This operation is for partners: it needs a managed account."
-            )
+
+def admit(work: Work, callers: frozenset[CallerKind], *, managed: bool) -> None:
+    """Lets through who may call an operation; everybody where ``callers`` is empty.
+
+    Raises ``unauthenticated`` where there is nobody, ``forbidden`` for somebody else.
+    """
+    if not callers:
+        return
+    if work.known.kind not in callers:
+        raise wrong_kind()
+    if managed and work.caller.account_kind is not AccountKind.MANAGED:
+        raise DomainError(
+            ErrorCode.FORBIDDEN, "This operation is for partners: it needs a managed account."
+        )
 
 
 def operation(

@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from graph.company import CompanyQuery
+from graph.embed import EmbedMutation, EmbedQuery
 from graph.executor import RowExecutor
 from graph.job import JobMutation, JobQuery, JobSubscription
 from graph.organisation import OrganisationQuery
@@ -55,10 +56,11 @@ Query = merge_types(
         OrganisationStatsQuery,
         TaxonomyQuery,
         WebhookQuery,
+        EmbedQuery,
         UsageQuery,
     ),
 )
-Mutation = merge_types("Mutation", (JobMutation, WebhookMutation))
+Mutation = merge_types("Mutation", (JobMutation, WebhookMutation, EmbedMutation))
 
 schema = Schema(
     query=Query,

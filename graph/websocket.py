@@ -1,8 +1,8 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws, and no other.
 
 Strawberry's handler keeps the protocol's rules; documents are prepared, run and answered here as
-they are over HTTP. The key comes with the handshake (header ``x-api-key``) or, since browsers set
-no headers there, as ``{"x-api-key": …}`` in the payload of ``connection_init``.
+they are over HTTP. Credentials come with the handshake (``x-api-key`` or ``authorization``) or,
+since browsers set no headers there, under the same names in the payload of ``connection_init``.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -22,12 +22,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.unset import UNSET
 
-from api.domain.account.service import authenticate
 from api.errors import DomainError
 from api.work import Stores, Work
-from graph.context import API_KEY_HEADER, Context
+from graph.context import Context
+from graph.credentials import identify, sent_by
 from graph.documents import prepare_document
 from graph.subscriptions import Refused, located, refusal, stream
+from graph.trusted import admit_document
 
 INIT_WITHIN = timedelta(seconds=5)
 """A connection that has not introduced itself by then is closed (4408)."""
@@ -60,16 +61,13 @@ class _View:
         return orjson.dumps(data).decode()
 
     async def on_ws_connect(self, connection: Connection) -> object:
-        """Authenticates; a key that is unknown or revoked closes the connection (4403)."""
-        key = connection.websocket.headers.get(API_KEY_HEADER)
-        if key is None:
-            key = (connection.connection_params or {}).get(API_KEY_HEADER)
-        if key is not None:
-            stores: Stores = connection.websocket.app.state.stores
-            try:
-                connection.identity = await authenticate(stores.postgres, str(key))
-            except DomainError as failure:
-                raise ConnectionRejectionError from failure
+        """Authenticates; credentials that are not good close the connection (4403)."""
+        stores: Stores = connection.websocket.app.state.stores
+        sent = sent_by(connection.websocket.headers, connection.connection_params)
+        try:
+            connection.identity = await identify(stores, sent)
+        except DomainError as failure:
+            raise ConnectionRejectionError from failure
         return UNSET
 
 
@@ -92,6 +90,7 @@ class _Operations:
         self, query: str, variables: dict[str, Any], context: Context, name: str | None
     ) -> AsyncIterator[ExecutionResult]:
         try:
+            admit_document(context.work.identity, query)
             prepared = prepare_document(query, keep=context.work.identity is not None)
             if prepared.faults:
                 yield _before([located(fault, context) for fault in prepared.faults])

@@ -15,8 +15,9 @@ from graph.errors import cause_of
 from graph.executor import execute_prepared
 from graph.http import read_json
 from graph.idempotency import answer_once
-from graph.operation import MAX_PROBLEMS
+from graph.operation import MAX_PROBLEMS, admit
 from graph.schema import schema
+from rest.cors import preflight, share
 from rest.errors import problem, renamed
 from rest.prepare import COLUMNS, RESULT, WITH_BODY, Parameter, PreparedRoute, prepare
 from rest.routes import ROUTES
@@ -42,6 +43,7 @@ class _Endpoint:
         self.template = template
         self.methods = methods
         self.allow = ", ".join(sorted(methods))
+        self.from_pages = any(each.route.from_pages for each in methods.values())
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -52,22 +54,28 @@ class _Endpoint:
         """The response of the row for this method."""
         request_id = request.scope["request_id"]
         prepared = self.methods.get(request.method)
-        if prepared is None:
+        preflighted = self.from_pages and request.method == "OPTIONS"
+        if prepared is None and not preflighted:
             failure = DomainError(
                 ErrorCode.METHOD_NOT_ALLOWED, f"This path answers {self.allow} only."
             )
             return problem(failure, request_id, allow=self.allow)
         try:
-            return await run(prepared, request)
+            if prepared is None:
+                return await preflight(request, self.allow)
+            response = await run(prepared, request)
         except DomainError as failure:
             return problem(failure, request_id)
+        if prepared.route.from_pages:
+            share(request, response)
+        return response
 
 
 async def run(prepared: PreparedRoute, request: Request) -> Response:
     """Runs a row: who asks, what with, the prepared document, and its result as the body."""
     context = await open_context(request)
-    if not prepared.public:
-        context.work.caller  # noqa: B018 - raises: who asks comes before what is asked
+    # Who asks comes before what is asked.
+    admit(context.work, prepared.callers, managed=prepared.managed)
     variables = await variables_of(prepared, request)
     if not prepared.writes:
         return await _execute(prepared, variables, context)

@@ -27,7 +27,9 @@ def problem(failure: DomainError, request_id: str, *, allow: str | None = None) 
     status = STATUS[failure.code]
     headers = {}
     if failure.code is ErrorCode.UNAUTHENTICATED:
-        headers["www-authenticate"] = 'ApiKey realm="stibnite", header="x-api-key"'
+        headers["www-authenticate"] = (
+            'ApiKey realm="stibnite", header="x-api-key", Bearer realm="stibnite"'
+        )
     if failure.code is ErrorCode.UNAVAILABLE:
         headers["retry-after"] = str(RETRY_AFTER_S)
     if allow is not None:

@@ -28,6 +28,7 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
+from api.caller import CallerKind
 from graph.bounds import bounds_of
 from graph.directives import Bounds, Callers
 from rest.routes import Route
@@ -77,12 +78,19 @@ class PreparedRoute:
     parameters: tuple[Parameter, ...]
     members: tuple[Member, ...]
     field: GraphQLField
-    public: bool
-    """Whether it asks for no credentials."""
+    callers: frozenset[CallerKind]
+    """Who may ask; everybody, without credentials, where it is empty."""
+    managed: bool
+    """Whether it is for partners alone."""
     writes: bool
     """Whether it changes something: then it honours an ``Idempotency-Key``."""
     document_of: Callable[[tuple[str, ...]], DocumentNode] | None = None
     """The document that gives these columns, where the request chooses some."""
+
+    @property
+    def public(self) -> bool:
+        """Whether it asks for no credentials."""
+        return not self.callers
 
     @property
     def in_body(self) -> tuple[Parameter, ...]:
@@ -105,6 +113,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     kind, field = _found(route, schema)
     parameters = _parameters(route, field)
     members = _members(route, field)
+    callers, managed = _callers(field)
 
     # Plans of execution are kept by document, so the same columns need the same document.
     @lru_cache(maxsize=MAX_COLUMN_SETS)
@@ -119,7 +128,8 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
         (*parameters, *columns),
         members,
         field,
-        public=_is_public(field),
+        callers=callers,
+        managed=managed,
         writes=kind == "mutation",
         document_of=None if route.chosen is None else document_of,
     )
@@ -168,9 +178,12 @@ def _found(route: Route, schema: GraphQLSchema) -> tuple[str, GraphQLField]:
     raise WrongRoute(f"{route.method} {route.path}: there is no operation {route.operation}.")
 
 
-def _is_public(field: GraphQLField) -> bool:
+def _callers(field: GraphQLField) -> tuple[frozenset[CallerKind], bool]:
     definition = field.extensions["strawberry-definition"]
-    return not next((each.kinds for each in definition.directives if isinstance(each, Callers)), ())
+    declared = next((each for each in definition.directives if isinstance(each, Callers)), None)
+    if declared is None:
+        return frozenset(), False
+    return frozenset(declared.kinds), declared.managed is True
 
 
 def _parameters(route: Route, field: GraphQLField) -> tuple[Parameter, ...]:

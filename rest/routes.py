@@ -25,6 +25,8 @@ class Route:
     and JSON body. ``leave_out`` names (snake_case) the optional arguments that only GraphQL offers,
     ``require`` those that REST insists on.
 
+    ``from_pages`` lets pages of the origins of embed keys ask, by browsers' rules (``rest/cors``).
+
     ``chosen`` is a member of the body whose rows hold the columns that the request names in
     ``columns``, ``default_columns`` where it names none; the first of these is always there.
     """
@@ -39,6 +41,7 @@ class Route:
     renames: Mapping[str, str] = field(default_factory=lambda: RENAMES)
     leave_out: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
+    from_pages: bool = False
     chosen: str | None = None
     default_columns: tuple[str, ...] = ()
 
@@ -217,6 +220,31 @@ ROUTES: tuple[Route, ...] = (
             "attempts",
         ),
         "Webhooks",
+    ),
+    Route(
+        "POST",
+        "/v1/prospecting/embed-keys",
+        "createEmbedKey",
+        "Create prospecting public loader key",
+        ("public_key", "embed_key"),
+        "Prospecting",
+        status=201,
+    ),
+    Route(
+        "GET",
+        "/v1/prospecting/embed-keys",
+        "embedKeys",
+        "Prospecting public loader keys",
+        ("data: nodes", "pagination"),
+        "Prospecting",
+    ),
+    Route(
+        "DELETE",
+        "/v1/prospecting/embed-keys/{embed_key_id}",
+        "revokeEmbedKey",
+        "Revoke prospecting public loader key",
+        ("revoked",),
+        "Prospecting",
     ),
     Route(
         "GET",

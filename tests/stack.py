@@ -36,15 +36,18 @@ class Stack:
     process: subprocess.Popen[bytes]
     settings: Settings
 
-    def new_key(self, account: str = "tests", tier: Tier = Tier.TIER_1) -> str:
+    def new_key(
+        self,
+        account: str = "tests",
+        tier: Tier = Tier.TIER_1,
+        kind: AccountKind = AccountKind.STANDARD,
+    ) -> str:
         """A new API key of an account, made as `stibnite key create` makes it."""
 
         async def create() -> str:
             postgres = Postgres(self.settings.sqlalchemy_url)
             try:
-                key = await create_key(
-                    postgres, account=account, kind=AccountKind.STANDARD, tier=tier
-                )
+                key = await create_key(postgres, account=account, kind=kind, tier=tier)
             finally:
                 await postgres.close()
             return key.plain

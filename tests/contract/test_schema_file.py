@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from api.embed import MANIFEST
+from graph import trusted
 from graph.schema import schema
 from rest.openapi import FILE, printed
 
@@ -18,7 +20,16 @@ def test_openapi_json_is_the_generated_document() -> None:
     assert FILE.read_bytes() == printed(), REPAIR
 
 
-def test_both_are_marked_as_generated() -> None:
+def test_the_manifest_of_trusted_documents_is_the_generated_one() -> None:
+    assert MANIFEST.read_bytes() == trusted.printed(), REPAIR
+
+
+def test_they_are_marked_as_generated() -> None:
     marked = (ROOT / ".gitattributes").read_text(encoding="utf-8")
-    for name in ("schema.graphql", "rest/openapi.json", "requirements.lock"):
+    for name in (
+        "api/embed/documents.json",
+        "schema.graphql",
+        "rest/openapi.json",
+        "requirements.lock",
+    ):
         assert f"{name} linguist-generated" in marked

@@ -85,18 +85,19 @@ def check_url(url: str, *, insecure: bool = False) -> str:
             " blanks and fragment"
         )
     host = parts["host"]
-    if insecure and _is_loopback_host(host):
+    if insecure and is_loopback_host(host):
         return host.strip("[]")
     if parts["scheme"] != "https" and not insecure:
         raise ValueError("must begin with https://")
     if parts["port"] is not None and int(parts["port"]) not in PORTS and not insecure:
         raise ValueError("must use port 443 or 8443")
-    if not _is_name(host):
+    if not is_public_name(host):
         raise ValueError("must name a public host: no address, and at least one dot in the name")
     return host
 
 
-def _is_name(host: str) -> bool:
+def is_public_name(host: str) -> bool:
+    """Whether a host, in lower case, is a name that the public internet can have."""
     labels = host.split(".")
     return (
         len(host) <= _LONGEST_HOST
@@ -107,7 +108,8 @@ def _is_name(host: str) -> bool:
     )
 
 
-def _is_loopback_host(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
+    """Whether a host, in lower case, is this very machine by name or address."""
     if host == "localhost":
         return True
     try:

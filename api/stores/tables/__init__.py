@@ -3,6 +3,7 @@
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
 from api.stores.tables.deliveries import dedupe_scopes, delivered_persons
+from api.stores.tables.embed import embed_keys
 from api.stores.tables.idempotency import idempotent_answers
 from api.stores.tables.jobs import JOBS_CHANNEL, person_search_jobs
 from api.stores.tables.organisations import (
@@ -26,6 +27,7 @@ __all__ = [
     "api_keys",
     "dedupe_scopes",
     "delivered_persons",
+    "embed_keys",
     "idempotent_answers",
     "metadata",
     "organisation_embedding_model",
