@@ -24,7 +24,7 @@ ORIGIN = "https://partner.example"
 CREATE = """mutation ($origins: [String!]!, $limits: WalletLimitsInput) {
   createEmbedKey(allowedOrigins: $origins, limits: $limits, creditEnforcementMode: enforced) {
     publicKey
-    embedKey { id keyPrefix status defaultEnforcementMode defaultResetPolicy
+    embedKey { id keyPrefix status defaultCreditEnforcementMode defaultCreditResetPolicy
       defaultLimits { monthlyCreditUnits lifetimeCreditUnits monthlySearchSessions } } } }"""
 LIST = "{ embedKeys(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } } }"
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from api.caller import AccountKind
 from api.stores.postgres import Postgres
-from api.stores.tables import webhook_deliveries, webhook_events
+from api.stores.tables import embed_keys, webhook_deliveries, webhook_events
 from graph.directives import Callers
 from graph.schema import schema
 from rest.prepare import selection
@@ -84,6 +84,29 @@ def _redeliver(account: Account) -> tuple[Asker, dict[str, Any]]:
     return account.ask, {"deliveryId": str(delivery_id)}
 
 
+def _create_embed_key(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"allowedOrigins": ["https://partner.example"]}
+
+
+def _revoke_embed_key(account: Account) -> tuple[Asker, dict[str, Any]]:
+    key_id = uuid4()
+    account.rows(
+        insert(embed_keys).values(
+            id=key_id,
+            account_id=account.id,
+            prefix="stib_embed_pk_abc123",
+            digest=key_id.bytes,
+            allowed_origins=["https://partner.example"],
+            result_delivery_cta="Push",
+            csv_export_enabled=False,
+            default_credit_enforcement_mode="metered",
+            default_credit_reset_policy="rollover",
+            default_limits={},
+        )
+    )
+    return account.ask, {"embedKeyId": str(key_id)}
+
+
 WRITES: dict[str, Write] = {
     "createPersonSearchJob": _create_job,
     "createWebhookEndpoint": _create_endpoint,
@@ -91,4 +114,6 @@ WRITES: dict[str, Write] = {
     "rotateWebhookSecret": _rotate_secret,
     "enableWebhookEndpoint": _enable_endpoint,
     "redeliver": _redeliver,
+    "createEmbedKey": _create_embed_key,
+    "revokeEmbedKey": _revoke_embed_key,
 }
