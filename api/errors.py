@@ -4,9 +4,10 @@ Each door translates a code once (``rest/errors.py``, ``graph/errors.py``); a te
 cover every member.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class ErrorCode(StrEnum):
@@ -42,14 +43,29 @@ class FieldProblem:
     message: str
 
 
-class DomainError(Exception):
-    """A failure that a caller may see: a code, a sentence, and the arguments that are at fault."""
+DETAILS: Mapping[str, type] = MappingProxyType({"reason": str, "needed": int, "available": int})
+"""The names of all details, and what they are."""
 
-    def __init__(self, code: ErrorCode, message: str, problems: tuple[FieldProblem, ...] = ()):
+
+class DomainError(Exception):
+    """A failure that a caller may see: a code, a sentence, and the arguments that are at fault.
+
+    ``details`` are members that a program can act on, beside the code: why a wallet refuses, and
+    what it lacks. Their names are those of ``DETAILS``.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        problems: tuple[FieldProblem, ...] = (),
+        details: Mapping[str, str | int] = MappingProxyType({}),
+    ):
         super().__init__(message)
         self.code = code
         self.message = message
         self.problems = problems
+        self.details = details
 
     def sentence(self, name_of: Callable[[str], str]) -> str:
         """What to tell the caller, with arguments named as the caller's door names them."""

@@ -54,7 +54,7 @@ def cause_of(error: GraphQLError) -> DomainError:
 
 def entry_of(cause: DomainError, request_id: str) -> dict[str, object]:
     """The entry of a failure in ``errors``, without the place in the document."""
-    extensions: dict[str, object] = {"code": cause.code, "requestId": request_id}
+    extensions: dict[str, object] = {"code": cause.code, "requestId": request_id, **cause.details}
     if cause.problems:
         extensions["errors"] = [
             {"argument": to_camel_case(each.argument), "message": each.message}

@@ -48,7 +48,7 @@ def renamed(failure: DomainError, names: Mapping[str, str]) -> DomainError:
         FieldProblem(names.get(each.argument, each.argument), each.message)
         for each in failure.problems
     )
-    return DomainError(failure.code, failure.message, problems)
+    return DomainError(failure.code, failure.message, problems, failure.details)
 
 
 def _document(failure: DomainError, status: int, request_id: str) -> dict[str, Any]:
@@ -64,4 +64,5 @@ def _document(failure: DomainError, status: int, request_id: str) -> dict[str, A
         document["errors"] = [
             {"argument": each.argument, "message": each.message} for each in failure.problems
         ]
+    document.update(failure.details)
     return document

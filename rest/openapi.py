@@ -3,6 +3,7 @@
 Committed as ``rest/openapi.json``; a test compares the two.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_snake_case
 
 from api import __version__
-from api.errors import ErrorCode
+from api.errors import DETAILS, ErrorCode
 from graph.absence import ABSENT, Absent
 from graph.bounds import bounds_of
 from graph.directives import Bounds, shorthand_of
@@ -373,4 +374,13 @@ _PROBLEM: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail", "code", "request_id"],
     "additionalProperties": False,
+}
+_DETAILS: Mapping[str, str] = {
+    "reason": "Why a wallet refuses; with code insufficient_credits.",
+    "needed": "How much of what the reason is about was needed.",
+    "available": "How much of it there is.",
+}
+_TYPES = {str: "string", int: "integer"}
+_PROBLEM["properties"] |= {
+    name: {"type": _TYPES[kind], "description": _DETAILS[name]} for name, kind in DETAILS.items()
 }

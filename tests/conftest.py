@@ -8,10 +8,16 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from api.embedded.ports import choose_port
+from api.embedded.postgres import PostgresFolder, postgres_part
+from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
 from api.stores.clickhouse_migrations import migrate
+from api.stores.postgres import Postgres
+from api.stores.postgres_migrations import migrate as migrate_postgres
 from tests import documented
 from tests.embedded.clickhouse_server import Server
+from tests.embedded.stacks import new_folder, supervised
 from tests.stack import Asker, Stack, scratch_folder, start, stop
 
 SAMPLE_PERSONS = 5_000
@@ -82,3 +88,24 @@ async def clickhouse(database: str) -> AsyncIterator[ClickHouse]:
     client = await ClickHouse.connect(database)
     yield client
     await client.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_url() -> AsyncIterator[str]:
+    """A migrated database beside the stack, without a worker that competes for what is in it."""
+    with new_folder() as parent:
+        folder = PostgresFolder(parent / "postgres")
+        part = postgres_part(folder.root, choose_port("127.0.0.1", None, ()))
+        assert part.port is not None
+        async with supervised(part, logs=parent):
+            url = Settings(database_url=folder.url(part.port)).sqlalchemy_url
+            migrate_postgres(url)
+            yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(postgres_url: str) -> AsyncIterator[Postgres]:
+    """The way to it."""
+    opened = Postgres(postgres_url)
+    yield opened
+    await opened.close()

@@ -12,6 +12,12 @@ from api.stores.tables.organisations import (
     organisation_embeddings,
     organisations,
 )
+from api.stores.tables.partners import (
+    partner_customers,
+    wallet_entries,
+    wallet_grants,
+    wallets,
+)
 from api.stores.tables.usage import usage_entries
 from api.stores.tables.webhooks import (
     webhook_attempts,
@@ -33,8 +39,12 @@ __all__ = [
     "organisation_embedding_model",
     "organisation_embeddings",
     "organisations",
+    "partner_customers",
     "person_search_jobs",
     "usage_entries",
+    "wallet_entries",
+    "wallet_grants",
+    "wallets",
     "webhook_attempts",
     "webhook_deliveries",
     "webhook_endpoints",
