@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from api.domain.company.places import MAX_CITY_CHARS
-from api.domain.interpreter.interpretation import MAX_TERMS
+from api.domain.interpreter.interpretation import MAX_LISTED, MAX_TERMS
 from api.domain.interpreter.quantities import NUMBER_MAX
 from api.domain.interpreter.serialisation import MAX_NAME_CHARS, MAX_PHRASE_CHARS
 from graph.operation import member
@@ -16,8 +16,8 @@ _STATE_CHARS = 2
 _CODE_DIGITS = 6
 
 
-def _many(description: str, **bounds: int) -> Any:
-    return member(description, default=None, max_items=MAX_TERMS, **bounds)
+def _many(description: str, max_items: int = MAX_TERMS, **bounds: int) -> Any:
+    return member(description, default=None, max_items=max_items, **bounds)
 
 
 @strawberry.input(description="A role: by its key, or where that is `dynamic_role` by its label.")
@@ -67,9 +67,13 @@ class InterpretedFiltersInput:
     company_names: list[str] | None = _many(
         "Names of companies; any of them.", max_length=MAX_NAME_CHARS
     )
-    excluded_roles: list[RoleTermInput] | None = _many("Roles that nobody found holds.")
-    excluded_industries: list[IndustryTermInput] | None = _many("Industries of no company found.")
-    excluded_locations: list[LocationInput] | None = _many("Places of no company found.")
+    excluded_roles: list[RoleTermInput] | None = _many("Roles that nobody found holds.", MAX_LISTED)
+    excluded_industries: list[IndustryTermInput] | None = _many(
+        "Industries of no company found.", MAX_LISTED
+    )
+    excluded_locations: list[LocationInput] | None = _many(
+        "Places of no company found.", MAX_LISTED
+    )
     excluded_keywords: list[str] | None = _many(
         "Phrases that no company found has in its texts.", max_length=MAX_PHRASE_CHARS
     )
@@ -79,9 +83,11 @@ class InterpretedFiltersInput:
 class PersonInterpretationInput:
     """See :class:`graph.interpretation.PersonInterpretation`. Remarks are not taken back."""
 
-    roles: list[RoleTermInput] | None = _many("Roles; several mean any of them.")
-    industries: list[IndustryTermInput] | None = _many("Industries; several mean any of them.")
-    locations: list[LocationInput] | None = _many("Places; several mean any of them.")
+    roles: list[RoleTermInput] | None = _many("Roles; several mean any of them.", MAX_LISTED)
+    industries: list[IndustryTermInput] | None = _many(
+        "Industries; several mean any of them.", MAX_LISTED
+    )
+    locations: list[LocationInput] | None = _many("Places; several mean any of them.", MAX_LISTED)
     filters: InterpretedFiltersInput | None = member("The filters.", default=None)
     all_employees: bool | None = member(
         "Whether everybody at the companies is meant, whatever their role.", default=None
@@ -95,8 +101,10 @@ class PersonInterpretationInput:
 class CompanyInterpretationInput:
     """See :class:`graph.interpretation.CompanyInterpretation`. Remarks are not taken back."""
 
-    industries: list[IndustryTermInput] | None = _many("Industries; several mean any of them.")
-    locations: list[LocationInput] | None = _many("Places; several mean any of them.")
+    industries: list[IndustryTermInput] | None = _many(
+        "Industries; several mean any of them.", MAX_LISTED
+    )
+    locations: list[LocationInput] | None = _many("Places; several mean any of them.", MAX_LISTED)
     filters: InterpretedFiltersInput | None = member("The filters.", default=None)
     requested_records: int | None = member(
         "How many records are wanted in all.", default=None, min=1, max=MAX_COUNT

@@ -134,3 +134,8 @@ def test_who_makes_software_to_order_is_told_from_vendors() -> None:
     assert "custom_software" in made
     assert "custom_software" not in sold
     assert "saas" in sold
+
+
+def test_a_label_that_says_it_all_counts_beside_other_codes() -> None:
+    keys = classify_company("Pharmaceutical Manufacturing", "8731", "541714", "antibodies")
+    assert keys == ("biotech", "pharma")

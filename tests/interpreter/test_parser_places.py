@@ -3,7 +3,8 @@
 import pytest
 
 from api.domain.company.places import states
-from api.domain.interpreter.interpretation import MAX_TERMS, Filters, Location
+from api.domain.company.regions import regions_by_name
+from api.domain.interpreter.interpretation import MAX_LISTED, Filters, Location
 from api.domain.interpreter.parser import interpret_persons
 from api.errors import DomainError
 
@@ -92,9 +93,21 @@ def test_an_unknown_city_is_used_as_it_was_given() -> None:
 
 
 def test_terms_are_limited_in_number() -> None:
-    found = interpret_persons("CEOs in " + ", ".join(states().values()))
-    assert len(found.locations) == MAX_TERMS
-    assert f"Only the first {MAX_TERMS} places are used." in found.warnings
+    every_state = ", ".join(states().values())
+    regions = [region.names[0] for region in regions_by_name().values() if len(region.places) > 20]
+    found = interpret_persons(
+        f"CEOs in {every_state} or in {' or in '.join(dict.fromkeys(regions))}"
+    )
+    assert len(found.locations) == MAX_LISTED
+    assert f"Only the first {MAX_LISTED} places are used." in found.warnings
+
+
+def test_all_states_and_two_regions_are_not_too_many() -> None:
+    every_state = interpret_persons("CEOs in " + ", ".join(states().values()))
+    assert len(every_state.locations) == len(states())
+    regions = interpret_persons("CEOs in the Midwest or the East Coast")
+    assert len(regions.locations) == 28
+    assert not any("Only the first" in each for each in (*every_state.warnings, *regions.warnings))
 
 
 def test_place_filters_beside_the_text() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.domain.company.industries import industries
 from api.domain.company.places import states
 from api.domain.interpreter.interpretation import (
+    MAX_LISTED,
     MAX_TERMS,
     CompanyInterpretation,
     PersonInterpretation,
@@ -150,7 +151,8 @@ def test_the_answer_is_bounded_and_comes_from_the_dictionaries(q: str) -> None:
     found = read_or_refused(q)
     if found is None:
         return
-    assert max(len(found.roles), len(found.industries), len(found.locations)) <= MAX_TERMS
+    assert max(len(found.roles), len(found.industries), len(found.locations)) <= MAX_LISTED
+    assert sum(role.role is None for role in found.roles) <= MAX_TERMS
     for role in found.roles:
         assert role.role in roles() or is_typed(role.label, q)
     assert all(industry.industry in industries() for industry in found.industries)

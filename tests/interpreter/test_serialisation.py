@@ -11,6 +11,7 @@ from api.domain.company.industries import industries
 from api.domain.company.places import states
 from api.domain.interpreter.criteria import criteria_of
 from api.domain.interpreter.interpretation import (
+    MAX_LISTED,
     MAX_TERMS,
     CompanyInterpretation,
     Filters,
@@ -142,7 +143,12 @@ NEVADA = [{"state": "NV"}]
         ({"roles": [{"key": "king"}]}, "interpretation.roles"),
         ({"roles": [{"key": "owner", "seniority": "x"}]}, "interpretation.roles"),
         ({"roles": [{"label": "…"}]}, "interpretation.roles"),
-        ({"roles": [{"key": "owner"}] * (MAX_TERMS + 1)}, "interpretation.roles"),
+        ({"roles": [{"key": "owner"}] * (MAX_LISTED + 1)}, "interpretation.roles"),
+        ({"roles": [{"label": f"x{n}"} for n in range(MAX_TERMS + 1)]}, "interpretation.roles"),
+        (
+            {"filters": {"excluded_roles": [{"label": f"x{n}"} for n in range(MAX_TERMS + 1)]}},
+            "interpretation.filters.excluded_roles",
+        ),
         ({"roles": [{"key": "owner"}], "all_employees": True}, "interpretation.all_employees"),
         ({"all_employees": 1}, "interpretation.all_employees"),
         ({"industries": [{"key": "king"}]}, "interpretation.industries"),

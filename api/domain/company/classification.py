@@ -36,6 +36,7 @@ class _Index:
     by_sic: dict[str, tuple[str, ...]]
     by_label: dict[str, tuple[str, ...]]
     by_weak_label: dict[str, tuple[str, ...]]
+    by_sure_label: dict[str, tuple[str, ...]]
     contextual: tuple[Industry, ...]
 
 
@@ -57,6 +58,7 @@ def _index() -> _Index:
         by_sic=_grouped((code, x.key) for x in plain for code in x.sic),
         by_label=_grouped((label, x.key) for x in plain for label in x.row_labels),
         by_weak_label=_grouped((label, x.key) for x in plain for label in x.weak_labels),
+        by_sure_label=_grouped((label, x.key) for x in plain for label in x.sure_labels),
         contextual=tuple(x for x in industries().values() if x.contextual),
     )
 
@@ -97,7 +99,9 @@ def _statement(industry: str | None, sic: str | None, naics: str | None) -> _Sta
     naics_code = _digits(naics)
     return _Statement(
         label,
-        frozenset(_stated(label, sic_code, naics_code)),
+        frozenset(_stated(label, sic_code, naics_code)).union(
+            _index().by_sure_label.get(label, ())
+        ),
         tuple(x.key for x in _index().contextual if _fits(x, label, sic_code, naics_code)),
         () if sic_code or naics_code else _index().by_weak_label.get(label, ()),
     )

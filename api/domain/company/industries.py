@@ -17,7 +17,7 @@ class Industry:
     and ``naics`` (prefixes of two to six digits) are how a row shows it. ``evidence`` are phrases
     of a company's texts: required when ``contextual``, otherwise they settle which of several
     industries that share a code is meant. ``taxonomy`` industries are on the precomputed path.
-    ``weak_labels`` mean it only with evidence.
+    ``weak_labels`` mean it only with evidence, ``sure_labels`` whatever the codes say.
     ``practitioners`` are the roles of those who have such companies: dentists have practices.
     """
 
@@ -32,6 +32,7 @@ class Industry:
     adjectives: tuple[str, ...] = ()
     contextual: bool = False
     weak_labels: tuple[str, ...] = ()
+    sure_labels: tuple[str, ...] = ()
     practitioners: tuple[str, ...] = ()
 
 
@@ -54,6 +55,7 @@ def industries() -> Mapping[str, Industry]:
                 adjectives=tuple(entry.get("adjectives", ())),
                 contextual=entry.get("contextual", False),
                 weak_labels=tuple(entry.get("weak_labels", ())),
+                sure_labels=tuple(entry.get("sure_labels", ())),
                 practitioners=tuple(entry.get("practitioners", ())),
             )
             for entry in entries

@@ -41,7 +41,21 @@ SECTORS = {
 
 _GLUED = re.compile(r"(sic|naics)(\d+)")
 _CODE_WORDS = frozenset(
-    {"code", "codes", "number", "no", "is", "are", "of", "equal", "equals", "to", "the", "with"}
+    {
+        "code",
+        "codes",
+        "s",
+        "number",
+        "no",
+        "is",
+        "are",
+        "of",
+        "equal",
+        "equals",
+        "to",
+        "the",
+        "with",
+    }
     | {
         "in",
         "starting",
@@ -138,7 +152,7 @@ def _numbers(reading: Reading, start: int) -> tuple[list[str], int]:
         at = stop = at + 1
         while reading.stem(at) in _JOINTS:
             at += 1
-        if at == stop and not ({",", "/", ";", "-", "&"} & set(reading.gap(at))):
+        if at == stop and not ({",", "/", ";", "-", "–", "&"} & set(reading.gap(at))):
             break
     return codes, stop
 

@@ -63,6 +63,8 @@ def ranked(reading: Reading, position: int, known: Vocabulary) -> Found:
             break
         levels.append(match[1])
         stop += match[0]
+        # "Manager-level marketing people"
+        stop += reading.stem(stop) == "level"
         joint = reading.stem(stop) in _LIST
         # "vp/svp/evp of finance", "directors and heads of sales"
         listed = joint or (levels and reading.gap(stop) == "/")
@@ -72,7 +74,7 @@ def ranked(reading: Reading, position: int, known: Vocabulary) -> Found:
     if not levels or stop >= len(reading.words):
         return NOTHING
     comma = reading.gap(stop) == ","
-    if reading.words[stop].breaks and reading.gap(stop) not in {",", "."}:
+    if reading.words[stop].breaks and reading.gap(stop) not in {",", ".", "–"}:
         return NOTHING
     stop += reading.stem(stop) in _OF
     functions, stop = _departments(reading, stop, known)
@@ -113,6 +115,16 @@ def department_first(reading: Reading, position: int, known: Vocabulary) -> Foun
         keys = _leaders_of(functions) if senior else _members_of(functions)
         return Found(stop + 1 - position, keys)
     return NOTHING
+
+
+def outside(reading: Reading, position: int, known: Vocabulary) -> Found:
+    """Departments that an exclusion names: "VPs, not in sales"; all of their roles."""
+    stop = position + (reading.stem(position) in {"in", "from"})
+    if not reading.negated[position] or stop == position:
+        return NOTHING
+    functions, stop = _departments(reading, stop, known)
+    ends = stop >= len(reading.words) or not reading.negated[stop]
+    return Found(stop - position, _members_of(functions)) if functions and ends else NOTHING
 
 
 def leading(reading: Reading, position: int, known: Vocabulary) -> Found:

@@ -43,7 +43,7 @@ _CODES_OF_NO_WORD = frozenset(
         *("SD", "TN", "TX", "UT", "VT", "WA", "WI", "WV", "WY"),
     }
 )
-_BEFORE_A_STATE = frozenset({"", ",", "(", "-", "/", "|"})
+_BEFORE_A_STATE = frozenset({"", ",", "(", "-", "–", "/", "|"})
 _NEVER_LOWER_CASE = frozenset({"IN", "OR", "ME", "HI"})
 
 
@@ -118,7 +118,10 @@ def _region_at(reading: Reading, position: int, *, expected: bool) -> tuple[int,
     for length in range(longest, 0, -1):
         name = _name(reading, position, length)
         region = regions_by_name().get(name) if name else None
-        if region is not None and (expected or name not in region.only):
+        # "Southwest Florida" is a part of Florida.
+        within = _state_named(reading, position + length) is not None
+        within = within and not reading.gap(position + length)
+        if region is not None and not within and (expected or name not in region.only):
             return position + length, region
     return None
 

@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 DYNAMIC_ROLE = "dynamic_role"
 DYNAMIC_INDUSTRY = "dynamic_industry"
 
-# Of each kind; more in one query are a list, not a question, and would be one condition each.
+# Of phrases, codes, names and free titles; more in one query are a list, not a question, and would
+# be one condition each.
 MAX_TERMS = 25
+# Of roles, industries and places, which are looked up: a department has dozens of roles, and two
+# regions dozens of states.
+MAX_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)

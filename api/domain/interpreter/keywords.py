@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import MAX_TERMS
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.terms import ACTIVITY_RULE
@@ -14,6 +15,7 @@ KEYWORD_WORDS_MAX = 6
 
 _JOINTS = frozenset({"and", "or"})
 _PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
+_BEFORE_DOING = _PRONOUNS | {"also", "mainly", "primarily", "is"}
 
 
 @dataclass(slots=True)
@@ -111,6 +113,38 @@ def read_activities(reading: Reading, found: Keywords) -> None:
         position = _phrases_after(reading, position, length, found) or position + 1
 
 
+def read_features(reading: Reading, found: Keywords, *, companies: bool) -> None:
+    """What companies have, and whom they are for: "hotels with a wedding venue"."""
+    known, words = vocabulary(), wording()
+    plain = words.fillers | words.qualifiers | words.people | words.companies | words.employees
+    for position in range(1, len(reading.words)):
+        has = reading.stem(position) in words.may_hold and reading.stem(position + 1) in {"a", "an"}
+        if not (has or reading.stem(position) == "for") or not reading.is_free(position):
+            continue
+        if not _of_companies(reading, position):
+            continue
+        # "Property managers" are companies in a search for companies alone; and before whom they
+        # are for, people must be named.
+        of_people = not companies and not has
+        if of_people and (
+            _ends_a_role(reading, position) or not _has_role_before(reading, position)
+        ):
+            continue
+        start = position + 1 + has
+        stop = _end_of_phrase(reading, start)
+        inside = range(start, stop)
+        if stop == start or any(
+            reading.stem(at) in plain
+            or reading.words[at].number is not None
+            or (has and reading.match(known.roles, at))
+            or reading.match(known.functions, at)
+            for at in inside
+        ):
+            continue
+        found.add(reading, [(start, stop)])
+        reading.take(position, stop, KEYWORD_RULE)
+
+
 def _phrases_after(reading: Reading, position: int, length: int, found: Keywords) -> int | None:
     """Takes the list of phrases after a marker; the position after it, ``None`` without one."""
     begin, start = position, position + length
@@ -179,7 +213,9 @@ def _of_companies(reading: Reading, position: int) -> bool:
     before = position - 1
     if reading.words[position].breaks:
         return False
-    while before >= 0 and reading.stem(before) in _PRONOUNS | {"also", "mainly", "primarily", "is"}:
+    while before >= 0 and (
+        reading.stem(before) in _BEFORE_DOING or reading.rules[before] == EXCLUSION_RULE
+    ):
         before -= 1
     if before < 0:
         return False
@@ -191,6 +227,22 @@ def _of_companies(reading: Reading, position: int) -> bool:
         stem in wording().companies
         or stem in known.last_words_of_industries
         or reading.rules[before] in {"place", "employee_count", KEYWORD_RULE}
+    )
+
+
+def _ends_a_role(reading: Reading, position: int) -> bool:
+    """Whether a role ends before a position: "decision makers for"."""
+    starts = range(max(0, position - 4), position)
+    found = ((start, reading.match(vocabulary().roles, start)) for start in starts)
+    return any(role is not None and start + role[0] == position for start, role in found)
+
+
+def _has_role_before(reading: Reading, position: int) -> bool:
+    known = vocabulary()
+    return any(
+        reading.match(table, start) is not None
+        for start in range(position)
+        for table in (known.roles, known.levels)
     )
 
 

@@ -68,7 +68,10 @@ def words_of(text: str, spelling: Mapping[str, str]) -> tuple[tuple[Word, ...], 
     end = 0
     for match in _TOKEN.finditer(clean):
         gap = clean[end : match.start()]
-        before = "" if gap == " " else "".join(gap.split())
+        before = "" if gap == " " else _punctuation(gap)
+        if before == "." and found and found[-1].fold in spelling:
+            # "Cust. Success": the dot belongs to the abbreviation.
+            before = ""
         end = match.end()
         digits = match.group("number")
         if digits is not None:
@@ -82,6 +85,12 @@ def words_of(text: str, spelling: Mapping[str, str]) -> tuple[tuple[Word, ...], 
             folded = fold_word(typed)
             found.append(Word(typed, folded, canonical(folded, spelling), before))
     return tuple(found), "".join(clean[end:].split())
+
+
+def _punctuation(gap: str) -> str:
+    """The marks between two words; a hyphen with space around it is a dash."""
+    marks = "".join(gap.split())
+    return "–" if marks == "-" and gap[0].isspace() and gap[-1].isspace() else marks
 
 
 @lru_cache(maxsize=20_000)

@@ -3,6 +3,7 @@
 from api.domain.company.places import cities_by_name, joined, states_by_name
 from api.domain.interpreter.lexer import singular
 from api.domain.interpreter.reading import Reading
+from api.domain.interpreter.typos import correction
 from api.domain.interpreter.vocabulary import vocabulary, wording
 
 NAME_RULE = "company_name"
@@ -15,6 +16,8 @@ _WITHIN = frozenset({"and", "of", "the", "de", "la"})
 _ARTICLES = frozenset(
     {"a", "an", "any", "all", "every", "each", "some", "the", "my", "our", "your"}
 )
+_CODED = frozenset({"coded", "classified", "code", "sic", "naics"})
+_ROSTERS = frozenset({"list", "directory", "roster", "database"})
 _FAMILY = frozenset(
     ["son", "sons", "co", "company", "associate", "partner", "daughter", "brother", "bros"]
 )
@@ -74,6 +77,9 @@ def _start_of_name(reading: Reading, position: int) -> int | None:
         return None
     if stem in _CALLED:
         return position + 1 if before in wording().companies | wording().fillers else None
+    if before in _ROSTERS:
+        # "The full staff list of Acme"
+        before = reading.stem(position - 2)
     employs = before in wording().people or before in {"work", "working", "employed"}
     if stem in _ALWAYS or (stem in _AFTER_PEOPLE and employs):
         return position + 1
@@ -119,7 +125,7 @@ def _continues(reading: Reading, start: int, position: int, *, proper: bool) -> 
     if any(reading.starts_with(phrases, position) for phrases in bounds):
         return False
     if not proper:
-        return word.stem not in {"and", "or"}
+        return word.stem not in {"and", "or"} and not _says_what_firms_do(reading, start, position)
     if word.text == "&" or word.is_capital or word.text.isdigit():
         return True
     if word.stem == "and":
@@ -127,6 +133,18 @@ def _continues(reading: Reading, start: int, position: int, *, proper: bool) -> 
         return following in _FAMILY
     following_capital = position + 1 < len(reading.words) and reading.words[position + 1].is_capital
     return (word.stem in _WITHIN and position > start and following_capital) or position == start
+
+
+def _says_what_firms_do(reading: Reading, start: int, position: int) -> bool:
+    """Whether words after a kind of firm go on about it: "at biotech companies working on …"."""
+    if position == start:
+        return False
+    before = reading.words[position - 1]
+    words = wording()
+    kinds = words.companies | vocabulary().last_words_of_industries
+    is_kind = before.stem in kinds and singular(before.fold) != before.fold
+    says = any(reading.starts_with(x, position) for x in (words.mentioning, words.doing))
+    return is_kind and (says or reading.words[position].fold in _CODED)
 
 
 def _is_kind(reading: Reading, start: int, stop: int, *, proper: bool) -> bool:
@@ -138,6 +156,11 @@ def _is_kind(reading: Reading, start: int, stop: int, *, proper: bool) -> bool:
         return True
     if _is_place(reading, start, stop):
         return True
+    if not proper and following not in kinds and last.stem not in kinds:
+        # A mistyped kind is no name either: "at manufactureres".
+        mended = correction(last.fold)
+        if mended and singular(mended) != mended and singular(mended) in kinds:
+            return True
     plural = singular(last.fold) != last.fold
     covered = _is_covered(reading, start, stop)
     noun = last.stem in wording().companies or any(

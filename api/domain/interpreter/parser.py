@@ -16,6 +16,7 @@ from api.domain.interpreter.codes import Codes, read_codes
 from api.domain.interpreter.exclusions import mark_exclusions, report_empty_exclusions
 from api.domain.interpreter.geography import Places, read_places
 from api.domain.interpreter.interpretation import (
+    MAX_LISTED,
     MAX_TERMS,
     CompanyInterpretation,
     Filters,
@@ -28,6 +29,7 @@ from api.domain.interpreter.keywords import (
     bounded_keywords,
     protected_from_correction,
     read_activities,
+    read_features,
     read_leftovers,
     read_mentions,
     set_markup_aside,
@@ -252,6 +254,7 @@ def _read_about_companies(
     read_size_words(reading, found.sizes)
     found.requested = read_count(reading)
     read_activities(reading, found.keywords)
+    read_features(reading, found.keywords, companies=companies)
     found.terms = read_terms(reading, companies=companies)
     return found, quoted.titles
 
@@ -300,10 +303,8 @@ def _filters(reading: Reading, found: _Understood, given: GivenPlace) -> Filters
         company_state=state,
         employee_count_min=found.sizes.low,
         employee_count_max=found.sizes.high,
-        sic=_bounded(dict(zip(found.codes.sic, found.codes.sic, strict=True)), "codes", warnings),
-        naics=_bounded(
-            dict(zip(found.codes.naics, found.codes.naics, strict=True)), "codes", warnings
-        ),
+        sic=_bounded({code: code for code in found.codes.sic}, "codes", warnings, MAX_TERMS),
+        naics=_bounded({code: code for code in found.codes.naics}, "codes", warnings, MAX_TERMS),
         keywords=bounded_keywords(reading, found.keywords.wanted),
         keywords_any=bounded_keywords(reading, found.keywords.any_of),
         company_names=tuple(found.names)[:MAX_TERMS],
@@ -332,7 +333,9 @@ def _known_first(terms: dict[str, RoleTerm]) -> dict[str, RoleTerm]:
     return dict(sorted(terms.items(), key=lambda item: item[1].role is None))
 
 
-def _bounded[T](terms: dict[str, T], kind: str, warnings: list[str]) -> tuple[T, ...]:
-    if len(terms) > MAX_TERMS:
-        warnings.append(f"Only the first {MAX_TERMS} {kind} are used.")
-    return tuple(terms.values())[:MAX_TERMS]
+def _bounded[T](
+    terms: dict[str, T], kind: str, warnings: list[str], most: int = MAX_LISTED
+) -> tuple[T, ...]:
+    if len(terms) > most:
+        warnings.append(f"Only the first {most} {kind} are used.")
+    return tuple(terms.values())[:most]

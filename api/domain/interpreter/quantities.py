@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from api.domain.interpreter.reading import UNUSED, Reading
-from api.domain.interpreter.vocabulary import wording
+from api.domain.interpreter.vocabulary import vocabulary, wording
 from api.errors import invalid
 
 SIZE_RULE = "employee_count"
@@ -69,9 +69,7 @@ def contradiction(low: int, high: int) -> str:
 
 
 def read_size_words(reading: Reading, found: Range) -> None:
-    """Reads "small", "mid-sized" and "large", unless numbers say more; warns what they mean."""
-    if found.is_set:
-        return
+    """Reads "small", "mid-sized" and "large", and warns what they mean; numbers say more."""
     known = wording()
     for phrases, low, high, meaning in (
         (known.small, None, SMALL_MAX, "fewer than 50 employees"),
@@ -83,9 +81,12 @@ def read_size_words(reading: Reading, found: Range) -> None:
             if not length and phrases is known.large:
                 length = int(_is_enterprise(reading, position))
             if length and reading.is_free(position) and reading.is_free(position + length):
-                found.narrow(low, high)
-                typed = " ".join(word.text for word in reading.words[position : position + length])
-                reading.warnings.append(f'"{typed}" was read as {meaning}.')
+                if not found.is_set:
+                    found.narrow(low, high)
+                    typed = " ".join(
+                        word.text for word in reading.words[position : position + length]
+                    )
+                    reading.warnings.append(f'"{typed}" was read as {meaning}.')
                 reading.take(position, position + length, SIZE_RULE)
                 return
 
@@ -302,6 +303,12 @@ def _held(reading: Reading, begin: int) -> int:
     return length if free else 0
 
 
+def _is_alone(reading: Reading, stop: int) -> bool:
+    """Whether a number with a plus ends a text or a part of it: "SaaS, 50+, CTO"."""
+    gap = reading.gap(stop)
+    return gap.startswith("+") and (stop == len(reading.words) or len(gap) > 1)
+
+
 def _is_size(reading: Reading, stated: _Statement, *, unit: int, held: int) -> bool:
     """Whether a number is a head count and no count of records, code, age or sum of money."""
     known = wording()
@@ -315,6 +322,12 @@ def _is_size(reading: Reading, stated: _Statement, *, unit: int, held: int) -> b
         return True
     ends = stop >= len(reading.words) or (reading.words[stop].breaks and reading.gap(stop) != "+")
     ends = ends or reading.stem(stop) in known.after_size
-    about_companies = reading.stem(begin - 1) in known.companies
+    # "Minimum 25 maximum 75"
+    bounds = (known.at_least, known.at_most, known.over, known.under)
+    ends = ends or any(reading.starts_with(phrases, stop) for phrases in bounds)
+    if stated.compared and _is_alone(reading, stop):
+        return True
+    kinds = known.companies | vocabulary().last_words_of_industries
+    about_companies = reading.stem(begin - 1) in kinds
     about_companies = about_companies or not known.may_hold.isdisjoint(leading)
     return stated.compared and ends and about_companies

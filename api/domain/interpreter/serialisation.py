@@ -13,6 +13,7 @@ from api.domain.company.industries import industries
 from api.domain.company.places import MAX_CITY_CHARS, states
 from api.domain.interpreter.interpretation import (
     DYNAMIC_ROLE,
+    MAX_LISTED,
     MAX_TERMS,
     CompanyInterpretation,
     Filters,
@@ -56,14 +57,15 @@ def persons_from_json(data: object) -> PersonInterpretation:
     type, an unknown field, key or state, a value out of bounds, and where nothing is restricted.
     """
     fields = _Fields.of(data, "interpretation", PersonInterpretation)
-    asked = fields.many("roles", _role)
+    asked = fields.many("roles", _role, MAX_LISTED)
     everyone = fields.flag("all_employees")
+    _check_titles(asked, fields.path("roles"))
     if asked and everyone:
         raise invalid(fields.path("all_employees"), "must be false where roles are given.")
     found = PersonInterpretation(
         roles=asked,
-        industries=fields.many("industries", _industry),
-        locations=fields.many("locations", _location),
+        industries=fields.many("industries", _industry, MAX_LISTED),
+        locations=fields.many("locations", _location, MAX_LISTED),
         filters=_filters(fields.get("filters"), fields.path("filters")),
         all_employees=not asked,
         requested_records=fields.number("requested_records", least=1),
@@ -83,8 +85,8 @@ def companies_from_json(data: object) -> CompanyInterpretation:
     """
     fields = _Fields.of(data, "interpretation", CompanyInterpretation)
     found = CompanyInterpretation(
-        industries=fields.many("industries", _industry),
-        locations=fields.many("locations", _location),
+        industries=fields.many("industries", _industry, MAX_LISTED),
+        locations=fields.many("locations", _location, MAX_LISTED),
         filters=_filters(fields.get("filters"), fields.path("filters")),
         requested_records=fields.number("requested_records", least=1),
         warnings=fields.remarks("warnings"),
@@ -95,6 +97,12 @@ def companies_from_json(data: object) -> CompanyInterpretation:
     if not (found.industries or found.locations) and found.filters == Filters():
         raise invalid("interpretation", "needs an industry, a place or another filter.")
     return found
+
+
+def _check_titles(terms: tuple[RoleTerm, ...], at: str) -> None:
+    """Free titles are a condition each."""
+    if sum(term.role is None for term in terms) > MAX_TERMS:
+        raise invalid(at, f"must have at most {MAX_TERMS} that are not in the dictionary.")
 
 
 class _Fields:
@@ -180,6 +188,8 @@ def _filters(data: object, at: str) -> Filters:
     if data is None:
         return Filters()
     fields = _Fields.of(data, at, Filters)
+    excluded_roles = fields.many("excluded_roles", _role, MAX_LISTED)
+    _check_titles(excluded_roles, fields.path("excluded_roles"))
     return Filters(
         company_city=fields.text("company_city", MAX_CITY_CHARS),
         company_state=_state(fields.get("company_state"), fields.path("company_state")),
@@ -190,9 +200,9 @@ def _filters(data: object, at: str) -> Filters:
         keywords=fields.many("keywords", _phrase),
         keywords_any=fields.many("keywords_any", _phrase),
         company_names=fields.many("company_names", lambda v, p: _text(v, p, MAX_NAME_CHARS)),
-        excluded_roles=fields.many("excluded_roles", _role),
-        excluded_industries=fields.many("excluded_industries", _industry),
-        excluded_locations=fields.many("excluded_locations", _location),
+        excluded_roles=excluded_roles,
+        excluded_industries=fields.many("excluded_industries", _industry, MAX_LISTED),
+        excluded_locations=fields.many("excluded_locations", _location, MAX_LISTED),
         excluded_keywords=fields.many("excluded_keywords", _phrase),
     )
 

@@ -12,6 +12,7 @@ from api.domain.interpreter.departments import (
     department_after,
     department_first,
     leading,
+    outside,
     people_in,
     ranked,
 )
@@ -35,6 +36,10 @@ _LIST = frozenset({"and", "or"})
 _SERVING = frozenset({"assistant", "secretary", "advisor", "aide"})
 # Ranks that say nothing without what they are of.
 _GENERAL = frozenset({"manager", "director", "head", "vp", "svp", "supervisor"})
+_WHO = frozenset({"who", "that", "people", "person", "those", "one", "folk", "guy", "whoever"})
+_RUN = frozenset({"run", "running", "head", "heading", "lead", "manage"})
+_AT_THE_TOP = ("chief_executive", "owner", "president", "founder", "managing_partner")
+_FIELDS = frozenset({"industry", "sector", "vertical"})
 _OWNERS = frozenset({"owner", "founder", "president", "partner"})
 
 
@@ -83,7 +88,7 @@ def _with_unknown_word(reading: Reading, position: int, role: Found) -> Found:
     word, known = reading.words[before], wording()
     asked = known.fillers | known.qualifiers | known.asking | known.people | known.company_links
     own = word.text.isalpha() and len(word.text) > 2 and word.stem not in asked
-    if not own or reading.words[position].breaks or word.stem in vocabulary().all_words:
+    if not own or reading.words[position].breaks or word.stem in vocabulary().general_words:
         return role
     typed = [each.text for each in reading.words[before : position + role.length]]
     label = singular_phrase(typed)
@@ -100,15 +105,24 @@ def _means_companies(reading: Reading, position: int, terms: Terms) -> bool:
     return link == "at" or bool(terms.roles) or after_people
 
 
-def _assistant_at(reading: Reading, position: int) -> Found | None:
-    """Those who serve a role, as words of their title: "assistants to the CEO"."""
-    if reading.stem(position) not in _SERVING or reading.stem(position + 1) != "to":
+def _assistant_at(reading: Reading, position: int, role: Found) -> Found | None:
+    """Those who serve a role, as words of their title: "assistants to the CEO".
+
+    Of assistants with a title of their own whom they serve says nothing: "EAs to the CEO".
+    """
+    own = role.keys == ("executive_assistant",)
+    link = position + (role.length if own else 1)
+    if not (own or reading.stem(position) in _SERVING) or reading.stem(link) != "to":
         return None
-    start = position + 2 + (reading.stem(position + 2) == "the")
+    start = link + 1 + (reading.stem(link + 1) in {"the", "a", "an"})
     served = reading.match(vocabulary().roles, start) if start < len(reading.words) else None
     if served is None:
         return None
     stop = start + served[0]
+    if own:
+        typed = " ".join(word.text for word in reading.words[link:stop])
+        reading.warnings.append(f'Whom assistants serve is not searched: "{typed}" was not used.')
+        return Found(stop - position, role.keys)
     words = [reading.stem(position), *(word.text for word in reading.words[position + 1 : stop])]
     return Found(stop - position, (), singular_phrase(words))
 
@@ -158,7 +172,7 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
         industry = _industry_at(reading, position)
         if role.length == industry.length and role.length:
             role = NOTHING if companies or _means_companies(reading, position, terms) else role
-        assistant = _assistant_at(reading, position)
+        assistant = _assistant_at(reading, position, role)
         if assistant is not None:
             role = assistant
         elif role.length and not companies and _has_firm(reading, position, role):
@@ -195,6 +209,10 @@ def _role_at(reading: Reading, position: int) -> Found:
         return NOTHING
     # Of phrases of one length the first counts: what is written out in the dictionary.
     candidates = []
+    if reading.stem(position - 1) in _WHO:
+        # "People who head HR" are more than its heads.
+        candidates.append(leading(reading, position, known))
+        candidates.append(_running(reading, position, known))
     phrase = reading.match(known.roles, position)
     if phrase is not None:
         candidates.append(_with_above(reading, position, phrase[0], phrase[1]))
@@ -207,7 +225,18 @@ def _role_at(reading: Reading, position: int) -> Found:
     candidates.append(department_first(reading, position, known))
     candidates.append(leading(reading, position, known))
     candidates.append(people_in(reading, position, known))
+    candidates.append(outside(reading, position, known))
     return max(candidates, key=lambda found: found.length)
+
+
+def _running(reading: Reading, position: int, known: Vocabulary) -> Found:
+    """Those at the top of companies: "people running construction companies", "who runs banks"."""
+    if reading.stem(position) not in _RUN or not reading.is_free(position + 1):
+        return NOTHING
+    start = position + 1 + (reading.stem(position + 1) in {"the", "a", "an", "their", "own"})
+    kind = _industry_at(reading, start) if start < len(reading.words) else NOTHING
+    company = reading.stem(start) in wording().companies
+    return Found(start - position, _AT_THE_TOP) if kind.length or company else NOTHING
 
 
 def _with_above(reading: Reading, position: int, length: int, key: str) -> Found:
@@ -227,6 +256,9 @@ def _with_above(reading: Reading, position: int, length: int, key: str) -> Found
 
 def _industry_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
+    made = _makers_of(reading, position, known)
+    if made is not None:
+        return made
     name = reading.match(known.industry_names, position)
     adjective = reading.match(known.industry_adjectives, position)
     if adjective is not None and (name is None or adjective[0] > name[0]):
@@ -256,6 +288,26 @@ def _industry_at(reading: Reading, position: int) -> Found:
     return Found(_with_nouns(reading, position + length) - position, keys)
 
 
+def _makers_of(reading: Reading, position: int, known: Vocabulary) -> Found | None:
+    """ "Manufacturers of medical devices" are medical device manufacturers."""
+    if reading.stem(position) not in wording().makers or reading.stem(position + 1) != "of":
+        return None
+    linked = reading.stem(position - 1) in wording().company_links | {"all", "every"}
+    if not linked and reading.match(known.roles, position) is not None:
+        # "Publishers of magazines" are people.
+        return None
+    start = position + 2
+    if not reading.is_free(start):
+        return None
+    maker = reading.stem(position)
+    for stop in range(reading.end_of_phrase(start), start, -1):
+        product = tuple(reading.stems[start:stop])
+        keys = known.industry_names.get((*product, maker)) or known.industry_adjectives.get(product)
+        if keys is not None:
+            return Found(stop - position, keys)
+    return None
+
+
 def _with_nouns(reading: Reading, position: int) -> int:
     """The position after nouns that only repeat that companies are meant: "bank companies"."""
     while (
@@ -277,6 +329,8 @@ def _stands_for_companies(reading: Reading, position: int, stop: int, known: Voc
         named = reading.match(known.industry_names, stop + 1) if after in _LIST else None
         if following is not None or named is not None:
             return True
+    if _stands_apart(reading, position, stop, known):
+        return True
     before = reading.stem(position - 1)
     before = reading.stem(position - 2) if before == "the" else before
     # "Companies that do roofing": what leads to it was read as saying what companies do.
@@ -285,3 +339,13 @@ def _stands_for_companies(reading: Reading, position: int, stop: int, known: Voc
     return (does or before in wording().company_links) and (
         ends or after in wording().company_links or after in _LIST
     )
+
+
+def _stands_apart(reading: Reading, position: int, stop: int, known: Vocabulary) -> bool:
+    """Whether an adjective is a part of the text by itself: "CEO | trucking | GA"."""
+    if reading.stem(position - 1) in _FIELDS and reading.gap(position) in {"", ":", "=", "–"}:
+        return True
+    begins = position == 0 or reading.words[position].breaks
+    ends = stop == len(reading.words) or reading.words[stop].breaks
+    department = tuple(reading.stems[position:stop]) in known.functions
+    return begins and ends and not department and len(reading.words) > stop - position

@@ -12,6 +12,7 @@ from api.domain.interpreter.lexer import PhraseSet, PhraseTable, phrase_stems
 from api.domain.person.roles import role_book
 
 # Ranks from the lowest up, for "director level and above". A rank is the key of a general role.
+_JOINED_WORDS = 2
 RANKS = ("manager", "director", "head", "vp", "c_level", "president", "founder", "owner")
 
 
@@ -26,6 +27,7 @@ class Wording:
     company_links: frozenset[str]
     employed_at: frozenset[str]
     companies: frozenset[str]
+    makers: frozenset[str]
     clause_starts: frozenset[str]
     qualifiers: frozenset[str]
     asking_verbs: frozenset[str]
@@ -74,9 +76,10 @@ class Wording:
 class Vocabulary:
     """Tables of phrases of canonical words; values are dictionary keys ("healthcare": several).
 
-    ``dictionary_words`` are all words of roles and industries, ``all_words`` those of the wording
-    as well; ``beginnings`` are the first words of all phrases, so that a word of neither can be
-    passed over at once. ``last_words_of_industries`` are their nouns.
+    ``dictionary_words`` are all words of roles and industries, ``general_words`` those of ranks,
+    departments and the wording, ``all_words`` both. ``beginnings`` are the first words of all
+    phrases, so that a word of none can be passed over at once. ``last_words_of_industries`` are
+    their nouns.
     """
 
     roles: PhraseTable[str]
@@ -87,6 +90,7 @@ class Vocabulary:
     industry_adjectives: PhraseTable[tuple[str, ...]]
     dictionary_words: frozenset[str]
     all_words: frozenset[str]
+    general_words: frozenset[str]
     last_words_of_industries: frozenset[str]
     beginnings: frozenset[str]
 
@@ -128,9 +132,12 @@ def vocabulary() -> Vocabulary:
     levels = _table([(word, x.key) for x in book.levels for word in x.words])
     functions = _table([(word, x.key) for x in book.functions for word in x.words])
     lookalikes = _table([(phrase, phrase) for phrase in book.lookalikes])
-    role_table, name_table, adjective_table = _table(roles), _grouped(names), _grouped(adjectives)
+    role_table = _table([*roles, *_joined(roles)])
+    name_table = _grouped([*names, *_joined(names)])
+    adjective_table = _grouped([*adjectives, *_joined(adjectives)])
+    phrases = [*roles, *names, *adjectives]
     dictionary_words = frozenset(
-        stem for phrase, _ in [*roles, *names, *adjectives] for stem in _stems(phrase)
+        stem for phrase, _ in [*phrases, *_joined(phrases)] for stem in _stems(phrase)
     )
     ranks = [word for x in book.levels for word in x.words]
     departments = [word for x in book.functions for word in x.words]
@@ -144,12 +151,15 @@ def vocabulary() -> Vocabulary:
         industry_adjectives=adjective_table,
         dictionary_words=dictionary_words,
         all_words=dictionary_words.union(_words_of_wording(), others),
+        general_words=frozenset(others).union(_words_of_wording()),
         last_words_of_industries=frozenset(_stems(name)[-1] for name, _ in names),
         beginnings=wording().leading.union(
             wording().people,
             wording().leaders.beginnings,
             role_book().ambiguous,
-            ("assistant", "secretary", "advisor", "aide"),
+            wording().makers,
+            ("in", "from", "assistant", "secretary", "advisor", "aide"),
+            ("run", "running", "heading", "manage"),
             wording().in_charge.beginnings,
             *(table.beginnings for table in (role_table, levels, functions, lookalikes)),
             *(table.beginnings for table in (name_table, adjective_table)),
@@ -164,6 +174,20 @@ def _role_phrases() -> Iterator[tuple[str, str]]:
     for role in book.roles.values():
         if role.key not in products:
             yield from ((phrase, role.key) for phrase in (*role.phrases, role.short.lower()))
+
+
+def _joined(entries: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Phrases of two words without the space that people forget: "lawfirm"."""
+    known = {phrase for phrase, _ in entries}
+    pairs = ((phrase.split(" "), key) for phrase, key in entries)
+    return [
+        ("".join(words), key)
+        for words, key in pairs
+        if len(words) == _JOINED_WORDS
+        and min(map(len, words)) > 2
+        and all(word.isalpha() for word in words)
+        and "".join(words) not in known
+    ]
 
 
 def _table(entries: list[tuple[str, str]]) -> PhraseTable[str]:

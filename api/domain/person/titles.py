@@ -53,6 +53,8 @@ class _Meaning:
     key: str
 
 
+# An assistant vice president is no assistant.
+_HELD = frozenset({_Kind.ROLE, _Kind.LEVEL})
 _HEAD = _Meaning(_Kind.LEVEL, "head")
 _OF = frozenset({"of", "for"})
 
@@ -152,7 +154,7 @@ def _parts(stems: list[str]) -> list[_Part]:
             continue
         length, meaning = match or (1, None)
         chief = _chief(stems, position, stop) if stem == "chief" and meaning is None else 0
-        if stem in juniors and (meaning is None or length == 1 or meaning.kind is not _Kind.ROLE):
+        if stem in juniors and (meaning is None or length == 1 or meaning.kind not in _HELD):
             part.junior = True
             part.own = meaning.key if meaning is not None and not mentioned else None
         elif stem in credentials and stems[position - 1] == _COMMA:
