@@ -86,6 +86,24 @@ def settle_memory() -> None:
     gc.freeze()
 
 
+@dataclass(slots=True)
+class RequestKey:
+    """The ``Idempotency-Key`` of a request, for an operation that keeps it with a row of its own.
+
+    Such an operation calls out after its commit, so that it cannot be one transaction with its
+    answer. Its row has ``scope`` (unique), ``request``, and what the answer is made of. Where the
+    row is there already, it is answered from, and ``replayed`` set; another ``request`` in it is
+    :func:`used_for_another`, one that has no answer yet :func:`still_running`
+    (``api.domain.idempotency.rules``). A failure leaves no row. Rows hold for ``KEPT``.
+    """
+
+    scope: bytes
+    """Whose key this is, and which (32 bytes)."""
+    request: bytes
+    """What was asked for (32 bytes)."""
+    replayed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One caller's request: every domain operation takes it as its first argument."""
@@ -94,6 +112,8 @@ class Work:
     identity: Identity | None
     origin: str | None = None
     """The page that sent the request, where a browser told (the header ``Origin``)."""
+    request_key: RequestKey | None = None
+    """Set where the operation itself keeps what it answered under the request's key."""
 
     @property
     def known(self) -> Identity:

@@ -23,7 +23,7 @@ from graph.event_stream import MEDIA_TYPE as EVENTS
 from graph.event_stream import event_stream
 from graph.executor import execute_prepared
 from graph.graphiql import graphiql_page
-from graph.idempotency import answer_once, key_sent
+from graph.idempotency import answer_once, keeps_own_key, key_sent
 from graph.schema import schema
 from graph.subscriptions import Refused, stream
 from graph.trusted import admit_document, document_named
@@ -72,7 +72,8 @@ async def graphql_endpoint(request: Request) -> Response:
         if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
             return await _stream(prepared, asked, context, accept)
         if kind is OperationType.MUTATION:
-            return await answer_once(request, context, astuple(asked), run)
+            own_key = bool(key_sent(request)) and keeps_own_key(prepared, asked.operation_name)
+            return await answer_once(request, context, astuple(asked), run, own_key=own_key)
         return await run(context)
     except DomainError as failure:
         entry = entry_of(failure, request.scope["request_id"])

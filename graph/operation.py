@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 import strawberry
+from graphql import GraphQLField
 from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -23,6 +24,7 @@ from graph.context import Context
 from graph.cost import OPERATION_POINTS, POINTS
 from graph.directives import Bounds, Callers
 
+OWN_KEY = "own_key"
 MAX_PROBLEMS = 20
 """More than these are not listed: what is wrong with one item of a list is wrong with them all."""
 
@@ -88,17 +90,25 @@ def operation(
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
     managed: bool = False,
     points: int = OPERATION_POINTS,
+    own_key: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with.
 
     No ``callers`` at all opens it to everybody: it asks for no credentials. ``managed`` closes it
     to accounts that are not partners. ``points`` is what a call costs, without the objects of its
-    answer (``graph.cost``).
+    answer (``graph.cost``). ``own_key`` is for a mutation that calls out, and so keeps what it
+    answered under an ``Idempotency-Key`` itself (``api.work.RequestKey``).
     """
-    made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(
-        **_declared(description, returns, errors, callers, managed=managed, points=points)
-    )
+    declared = _declared(description, returns, errors, callers, managed=managed, points=points)
+    declared["metadata"][OWN_KEY] = own_key
+    made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(**declared)
     return made
+
+
+def is_own_key(field: GraphQLField) -> bool:
+    """Whether an operation keeps what it answered under a key itself."""
+    metadata = field.extensions["strawberry-definition"].metadata
+    return bool(metadata.get(OWN_KEY))
 
 
 def told(

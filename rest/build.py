@@ -81,7 +81,11 @@ async def run(prepared: PreparedRoute, request: Request) -> Response:
         return await _execute(prepared, variables, context)
     asked = (prepared.route.method, prepared.route.path, variables)
     return await answer_once(
-        request, context, asked, lambda context: _execute(prepared, variables, context)
+        request,
+        context,
+        asked,
+        lambda context: _execute(prepared, variables, context),
+        own_key=prepared.own_key,
     )
 
 

@@ -31,6 +31,7 @@ from strawberry.utils.str_converters import to_camel_case, to_snake_case
 from api.caller import CallerKind
 from graph.bounds import bounds_of
 from graph.directives import Bounds, Callers
+from graph.operation import is_own_key
 from rest.routes import Route
 from rest.values import bare
 
@@ -84,6 +85,8 @@ class PreparedRoute:
     """Whether it is for partners alone."""
     writes: bool
     """Whether it changes something: then it honours an ``Idempotency-Key``."""
+    own_key: bool
+    """Whether the operation itself keeps what it answered under such a key."""
     document_of: Callable[[tuple[str, ...]], DocumentNode] | None = None
     """The document that gives these columns, where the request chooses some."""
 
@@ -131,6 +134,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
         callers=callers,
         managed=managed,
         writes=kind == "mutation",
+        own_key=is_own_key(field),
         document_of=None if route.chosen is None else document_of,
     )
 

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from api.caller import EmbedCaller, Identity
+from api.errors import DomainError, ErrorCode
 
 KEPT = timedelta(hours=24)
 """How long a key holds: its answer is given again, and another request under it refused."""
@@ -39,3 +40,17 @@ def scope_of(identity: Identity, key: str) -> bytes:
 def digest_of(asked: object) -> bytes:
     """What is kept of a request (32 bytes), so that another one under its key is told apart."""
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()
+
+
+def used_for_another() -> DomainError:
+    """The failure of a request under a key that another request was answered under."""
+    return DomainError(
+        ErrorCode.INVALID_INPUT, "This Idempotency-Key was used for another request."
+    )
+
+
+def still_running() -> DomainError:
+    """The failure of a request under a key whose request has no answer yet."""
+    return DomainError(
+        ErrorCode.CONFLICT, "A request with this Idempotency-Key is still running. Try again."
+    )

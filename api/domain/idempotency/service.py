@@ -13,7 +13,13 @@ from uuid import UUID
 
 from api.domain.idempotency import queries
 from api.domain.idempotency.queries import StoredAnswer
-from api.domain.idempotency.rules import KEPT, digest_of, scope_of
+from api.domain.idempotency.rules import (
+    KEPT,
+    digest_of,
+    scope_of,
+    still_running,
+    used_for_another,
+)
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue, TaskName
 from api.sealing import SealError
@@ -72,7 +78,7 @@ async def once(
     try:
         async with one_transaction(work.stores.postgres) as transaction:
             if not await queries.take(transaction, scope):
-                raise _still_running()
+                raise still_running()
             stored = await queries.find(transaction, scope, now - KEPT)
             if stored is not None:
                 return _opened(work.stores, stored, request), True
@@ -91,9 +97,7 @@ async def once(
 
 def _opened(stores: Stores, stored: StoredAnswer, request: bytes) -> bytes:
     if stored.request != request:
-        raise DomainError(
-            ErrorCode.INVALID_INPUT, "This Idempotency-Key was used for another request."
-        )
+        raise used_for_another()
     try:
         return stores.sealer.open_bytes(stored.answer)
     except SealError:
@@ -102,12 +106,6 @@ def _opened(stores: Stores, stored: StoredAnswer, request: bytes) -> bytes:
             "This was done, but its answer cannot be read any more: the installation's secret was"
             " changed.",
         ) from None
-
-
-def _still_running() -> DomainError:
-    return DomainError(
-        ErrorCode.CONFLICT, "A request with this Idempotency-Key is still running. Try again."
-    )
 
 
 async def forget_old(stores: Stores, *, now: datetime | None = None) -> None:
