@@ -4,6 +4,7 @@ import pytest
 
 from api.domain.interpreter.interpretation import MAX_LISTED
 from api.domain.interpreter.parser import interpret_companies, interpret_persons
+from api.errors import DomainError
 
 
 def roles(q: str) -> list[str | None]:
@@ -182,3 +183,136 @@ def test_codes_in_the_plural_that_may_be_one() -> None:
 )  # fmt: skip
 def test_compass_words_are_regions_where_a_place_stands(q: str, keys: list[str]) -> None:
     assert [place.key for place in interpret_companies(q).locations] == keys
+
+
+@pytest.mark.parametrize(
+    ("q", "any_of"),
+    [
+        ("hedge funds", ("hedge funds", "hedge fund")),
+        ("bakeries in Paris", ("bakeries", "bakery")),
+        ("pawn shops in Reno", ("pawn shops", "pawn shop")),
+        ("churches in Alabama", ("churches", "church")),
+    ],
+)
+def test_an_unlisted_kind_is_looked_for_in_texts_in_the_singular_too(
+    q: str, any_of: tuple[str, ...]
+) -> None:
+    found = interpret_companies(q)
+    assert (found.filters.keywords, found.filters.keywords_any) == ((), any_of)
+    assert any("is no known industry" in warning for warning in found.warnings)
+    assert found.unparsed == ()
+
+
+@pytest.mark.parametrize("q", ["agencies", "asdf qwertys", "companies", "stores", "shops please"])
+def test_a_word_that_says_nothing_of_companies_is_refused(q: str) -> None:
+    with pytest.raises(DomainError):
+        interpret_companies(q)
+
+
+@pytest.mark.parametrize(
+    ("q", "keyword"),
+    [
+        ("title companies in Utah", "title"),
+        ("data companies in Utah", "data"),
+        ("bar owners in New Orleans", "bar"),
+        ("physical therapy practices in Utah", "physical therapy"),
+    ],
+)
+def test_what_describes_companies_is_not_passed_over(q: str, keyword: str) -> None:
+    found = interpret_persons(q)
+    assert (found.filters.keywords, found.unparsed) == ((keyword,), ())
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        'companies with "battery storage" in the description or keywords',
+        "companies mentioning battery storage in their description",
+        "companies mentioning battery storage in the name or the text",
+    ],
+)
+def test_where_a_phrase_stands_is_no_phrase(q: str) -> None:
+    filters = interpret_companies(q).filters
+    assert (filters.keywords, filters.keywords_any) == (("battery storage",), ())
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("companies named Summit", ("Summit",)),
+        ("companies called Las Vegas", ("Las Vegas",)),
+    ],
+)
+def test_what_is_called_by_a_name_bears_it(q: str, names: tuple[str, ...]) -> None:
+    found = interpret_companies(q)
+    assert (found.filters.company_names, found.locations) == (names, ())
+
+
+def test_a_quotation_after_a_role_is_where_they_work() -> None:
+    assert interpret_persons('CMO of "Pacific Coffee"').filters.company_names == ("Pacific Coffee",)
+
+
+@pytest.mark.parametrize(
+    ("q", "low", "high"),
+    [
+        ("firms with 11-50 or 51-200 employees", 11, 200),
+        ("firms with 1-10, 11-50 or 51-200 employees", 1, 200),
+        ("companies sized 1-10", 1, 10),
+        ("companies of 50-100", 50, 100),
+        ("one-person companies", 1, 1),
+        ("SMBs in Ohio", None, 249),
+        ("small and medium sized businesses in Ohio", None, 249),
+        ("midmarket software companies", 50, 999),
+        ("law firms with 10+ attorneys", 10, None),
+        ("law firms with more than 5 lawyers", 6, None),
+    ],
+)
+def test_more_sizes(q: str, low: int | None, high: int | None) -> None:
+    filters = interpret_companies(q).filters
+    assert (filters.employee_count_min, filters.employee_count_max) == (low, high)
+
+
+def test_what_is_big_is_not_always_a_company() -> None:
+    found = interpret_persons("CIOs of hospitals. Our budget is big.")
+    assert found.filters.employee_count_min is None
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "Our sales team wants to reach CFOs of banks in Ohio",
+        "My boss and I would like to find CFOs of banks in Ohio",
+        "We work with law firms in Texas. Our team needs CFOs of banks in Ohio",
+    ],
+)
+def test_who_asks_is_not_who_is_asked_for(q: str) -> None:
+    found = interpret_persons(q)
+    assert [term.role for term in found.roles] == ["cfo"]
+    assert [term.industry for term in found.industries] == ["bank"]
+    assert [place.state for place in found.locations] == ["OH"]
+
+
+def test_a_request_after_all_asks_for_what_was_said_before() -> None:
+    found = interpret_persons("I'm planning something for CFOs of banks, can you build me a list?")
+    assert [term.role for term in found.roles] == ["cfo"]
+
+
+def test_a_rank_over_a_role_is_a_title() -> None:
+    assert [(term.role, term.label) for term in interpret_persons("SDR managers").roles] == [
+        (None, "SDR manager")
+    ]
+    assert roles("headhunters in Texas") == ["recruiter"]
+    assert roles("RevOps leaders") == roles("sales leaders")
+
+
+def test_a_city_is_meant_alone_where_it_is_by_far_the_largest() -> None:
+    assert interpret_persons("owners in Portland").filters.company_state == "OR"
+    assert interpret_persons("owners in Wilmington").filters.company_state is None
+
+
+def test_practitioners_of_a_broader_kind_have_its_companies() -> None:
+    assert industries("auto mechanics in Detroit") == ["auto_repair"]
+
+
+def test_a_mistyped_noun_is_no_plural_of_a_small_word() -> None:
+    assert industries("law frims in Ohio") == ["law_firm"]

@@ -22,7 +22,7 @@ def read_background(reading: Reading) -> None:
         for (start, stop), at in zip(sentences, asking, strict=True):
             if at is None and len(sentences) > 1 and _is_about_self(reading, start, stop):
                 _pass_over(reading, start, stop)
-            elif at is not None and at > start + 3 and _is_about_self(reading, start, at):
+            elif at is not None and at > start + 1 and _is_about_self(reading, start, at):
                 _pass_over(reading, start, at)
     for position in range(1, len(reading.words)):
         length = reading.starts_with(wording().purposes, position)
@@ -51,7 +51,12 @@ def _sentences(reading: Reading) -> list[tuple[int, int]]:
 def _asks_at(reading: Reading, start: int, stop: int) -> int | None:
     """Where a sentence begins to ask, ``None`` when it does not."""
     for position in range(start, stop):
-        if position not in reading.quoted and reading.starts_with(wording().requests, position):
+        length = reading.starts_with(wording().requests, position)
+        if not length or position in reading.quoted:
+            continue
+        # "Can you build me a list?" asks for what was said before it.
+        asked = reading.stems[position + length : stop]
+        if any(stem not in wording().fillers for stem in asked):
             return position
     return None
 

@@ -43,7 +43,7 @@ _CODES_OF_NO_WORD = frozenset(
         *("SD", "TN", "TX", "UT", "VT", "WA", "WI", "WV", "WY"),
     }
 )
-_BEFORE_A_STATE = frozenset({"", ",", "(", "-", "–", "/", "|"})
+_BEFORE_A_STATE = frozenset({"", ",", ";", "(", "-", "–", "/", "|"})
 _NEVER_LOWER_CASE = frozenset({"IN", "OR", "ME", "HI"})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import MAX_TERMS
+from api.domain.interpreter.lexer import singular_phrase
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.terms import ACTIVITY_RULE
 from api.domain.interpreter.vocabulary import vocabulary, wording
@@ -14,6 +15,8 @@ KEYWORD_RULE = "keyword"
 KEYWORD_WORDS_MAX = 6
 
 _JOINTS = frozenset({"and", "or"})
+_BEFORE_FIELDS = frozenset({"in", "within", "anywhere", "the", "their", "its", "company"})
+_FIELDS = frozenset({"description", "keyword", "text", "website", "profile", "tag", "name"})
 _PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
 _BEFORE_DOING = _PRONOUNS | {"also", "mainly", "primarily", "is"}
 
@@ -46,6 +49,18 @@ class Keywords:
         if either:
             named = ", ".join(f'"{phrase}"' for phrase in wanted)
             reading.warnings.append(f"Companies must have every one of {named}, not just any.")
+
+    def add_guess(self, reading: Reading, start: int, stop: int, *, either: bool) -> None:
+        """Adds words that are in no dictionary; with ``either`` in the singular as well."""
+        words = reading.words[start:stop]
+        one = singular_phrase([typed(reading, start, stop)]).lower()
+        phrase = typed(reading, start, stop).lower()
+        plain = not self.any_of and not any(reading.negated[start:stop])
+        if either and plain and one != phrase and all(word.text.isalpha() for word in words):
+            self.any_of.update({phrase: None, one: None})
+            reading.take(start, stop, KEYWORD_RULE)
+        else:
+            self.add(reading, [(start, stop)])
 
 
 def typed(reading: Reading, start: int, stop: int) -> str:
@@ -173,7 +188,22 @@ def _phrases_after(reading: Reading, position: int, length: int, found: Keywords
     found.add(reading, spans, either=either)
     end = spans[-1][1]
     reading.take(begin, end, KEYWORD_RULE)
-    return end
+    return take_fields(reading, end)
+
+
+def take_fields(reading: Reading, start: int) -> int:
+    """Takes the columns in which a phrase stands: "in the description or keywords"; their end."""
+    position = start
+    if reading.stem(position) in {"in", "within", "anywhere"}:
+        while reading.is_free(position) and reading.stem(position) in _BEFORE_FIELDS:
+            position += 1
+    stop = start
+    while reading.is_free(position) and reading.stem(position) in _FIELDS:
+        stop = position + 1
+        position = stop + (reading.stem(stop) in _JOINTS)
+        position += reading.stem(position) in {"the", "their"}
+    reading.take(start, stop, KEYWORD_RULE)
+    return stop
 
 
 def _joint(reading: Reading, position: int) -> int:
@@ -270,61 +300,6 @@ def _is_industry_alone(reading: Reading, position: int, start: int, stop: int) -
         if adjective and adjective in known.industry_adjectives:
             return False
     return True
-
-
-def read_leftovers(reading: Reading, found: Keywords, *, companies: bool, narrow: bool) -> None:
-    """Words that no rule knows, where they describe companies: "blockchain startups".
-
-    In a search for companies (``companies``) they always do, unless an industry is named already
-    and they stand apart from it; ``narrow`` says that something else restricts the search.
-    """
-    start = 0
-    while start < len(reading.words):
-        stop = start
-        while _is_plain(reading, stop) and not (stop > start and reading.words[stop].breaks):
-            stop += 1
-        if stop == start:
-            start += 1
-            continue
-        first = max(start, stop - KEYWORD_WORDS_MAX)
-        if reading.is_aside(first, stop):
-            start = stop
-            continue
-        if _describes(reading, first, stop) or (companies and narrow):
-            found.add(reading, [(first, stop)])
-            phrase = typed(reading, first, stop)
-            if not reading.negated[first]:
-                reading.warnings.append(
-                    f'"{phrase}" is no known industry; it was looked for in the companies\' texts.'
-                )
-        elif reading.negated[first] and reading.stem(start - 1) != "not":
-            found.add(reading, [(first, stop)])
-        start = stop
-
-
-def _is_plain(reading: Reading, position: int) -> bool:
-    if not reading.is_free(position):
-        return False
-    word = reading.words[position]
-    known = wording()
-    return (
-        len(word.text) > 1
-        and word.number is None
-        and word.stem not in known.fillers
-        and word.stem not in known.qualifiers
-        and word.stem not in known.asking_verbs
-        and word.stem not in known.clause_starts
-    )
-
-
-def _describes(reading: Reading, start: int, stop: int) -> bool:
-    """Whether words stand right before a word for companies."""
-    if stop >= len(reading.words) or reading.words[stop].breaks:
-        return False
-    stem = reading.stem(stop)
-    if reading.rules[stop] == "industry":
-        return True
-    return reading.rules[stop] is None and stem in wording().companies
 
 
 def bounded_keywords(reading: Reading, phrases: dict[str, None]) -> tuple[str, ...]:

@@ -21,11 +21,15 @@ def place(city: str | None, state: str | None) -> Location:
 
 
 def inferred_state(bearers: tuple[City, ...]) -> str | None:
-    """The state that a city's name alone means: one bearer, or only one of sizeable population."""
+    """The state that a city's name alone means: one bearer, or one that is by far the largest.
+
+    By far: of sizeable population, and twice as large as any other.
+    """
     if len(bearers) == 1:
         return bearers[0].state
-    sizeable = [city for city in bearers if city.population >= SIZEABLE_POPULATION]
-    return sizeable[0].state if len(sizeable) == 1 else None
+    largest, second = bearers[0], bearers[1]
+    is_sizeable = largest.population >= SIZEABLE_POPULATION > second.population
+    return largest.state if is_sizeable and largest.population >= 2 * second.population else None
 
 
 def ambiguous_city(city: str, bearers: tuple[City, ...]) -> str:

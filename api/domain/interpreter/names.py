@@ -47,7 +47,10 @@ def read_names(reading: Reading) -> dict[str, None]:
     position = 1
     while position < len(reading.words):
         start = _start_of_name(reading, position)
-        stop = _end_of_name(reading, start, shouting=shouting) if start is not None else None
+        called = reading.stem(position) in _CALLED
+        stop = None
+        if start is not None:
+            stop = _end_of_name(reading, start, shouting=shouting, called=called)
         if start is None or stop is None:
             position += 1
             continue
@@ -86,7 +89,9 @@ def _start_of_name(reading: Reading, position: int) -> int | None:
     return None
 
 
-def _end_of_name(reading: Reading, start: int, *, shouting: bool) -> int | None:
+def _end_of_name(
+    reading: Reading, start: int, *, shouting: bool, called: bool = False
+) -> int | None:
     """The end of a name from a position, ``None`` where the words only say a kind of company."""
     if not reading.is_free(start):
         return None
@@ -104,7 +109,8 @@ def _end_of_name(reading: Reading, start: int, *, shouting: bool) -> int | None:
         stop += 1
     while stop > start and reading.stem(stop - 1) in _WITHIN:
         stop -= 1
-    if stop == start or _is_kind(reading, start, stop, proper=proper):
+    # "Companies named Summit" are not those in Summit.
+    if stop == start or (not (called and proper) and _is_kind(reading, start, stop, proper=proper)):
         return None
     return stop
 

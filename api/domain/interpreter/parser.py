@@ -30,10 +30,10 @@ from api.domain.interpreter.keywords import (
     protected_from_correction,
     read_activities,
     read_features,
-    read_leftovers,
     read_mentions,
     set_markup_aside,
 )
+from api.domain.interpreter.leftovers import names_things, read_leftovers
 from api.domain.interpreter.locations import ambiguous_city, inferred_state, unknown_city
 from api.domain.interpreter.names import read_names
 from api.domain.interpreter.people import (
@@ -215,7 +215,7 @@ def read_companies(reading: Reading) -> CompanyInterpretation:
     found, _ = _read_about_companies(reading, GivenPlace(), companies=True)
     terms = found.terms
     read_industries_of_roles(reading, terms)
-    narrow = found.describes_companies and not terms.industries
+    narrow = not terms.industries and (found.describes_companies or names_things(reading))
     read_leftovers(reading, found.keywords, companies=True, narrow=narrow)
     _add_unknown_places(reading, found.places)
     unparsed = _finish(reading, found)

@@ -7,6 +7,7 @@ from api.domain.interpreter.names import NAME_RULE
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.terms import INDUSTRY_RULE, ROLE_RULE, Terms
 from api.domain.interpreter.vocabulary import vocabulary, wording
+from api.domain.person.roles import roles
 from api.errors import invalid
 
 EVERYONE_RULE = "all_employees"
@@ -103,7 +104,13 @@ def read_industries_of_roles(reading: Reading, terms: Terms) -> None:
     """
     if not (terms.roles or terms.excluded_roles):
         return
-    by_role = {key: x.key for x in industries().values() for key in x.practitioners}
+    of_practitioners = {key: x.key for x in industries().values() for key in x.practitioners}
+    by_role = {
+        key: of_practitioners[kind]
+        for key, role in roles().items()
+        for kind in (*reversed(role.broader), key)
+        if kind in of_practitioners
+    }
     for found, excluded in ((terms.roles, False), (terms.excluded_roles, True)):
         for term in list(found.values()):
             industry = by_role.get(term.role or "")

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, replace
 
+from api.domain.interpreter.lexer import singular
 from api.domain.interpreter.reading import UNUSED, Reading
 from api.domain.interpreter.vocabulary import vocabulary, wording
+from api.domain.person.roles import roles
 from api.errors import invalid
 
 SIZE_RULE = "employee_count"
 COUNT_RULE = "requested_records"
 # More than any company employs, and more than any answer holds.
 NUMBER_MAX = 1_000_000_000
-# Where "small" ends and "large" begins, by head count.
+# Where "small", "small and medium" end and "large" begins, by head count.
 SMALL_MAX = 49
+SMALL_OR_MEDIUM_MAX = 249
 LARGE_MIN = 1_000
 
 _NUMBER_WORDS = {
@@ -40,12 +43,25 @@ class Range:
         """Whether there is a bound at all."""
         return self.low is not None or self.high is not None
 
+    def widen(self, low: int, high: int) -> None:
+        """All from this range to another."""
+        self.low = low if self.low is None else min(self.low, low)
+        self.high = high if self.high is None else max(self.high, high)
+
     def narrow(self, low: int | None, high: int | None) -> None:
         """Both this range and another: the bounds that are stricter."""
         if low is not None:
             self.low = low if self.low is None else max(self.low, low)
         if high is not None:
             self.high = high if self.high is None else min(self.high, high)
+
+
+def _is_alternative(reading: Reading, begin: int) -> bool:
+    """Whether a head count goes on a list of them: "11-50 or 51-200"."""
+    joint = reading.stem(begin - 1) in {"or", "and"}
+    listed = joint or reading.gap(begin) == ","
+    last = begin - 1 - joint
+    return listed and last >= 0 and reading.rules[last] == SIZE_RULE
 
 
 def read_sizes(reading: Reading) -> Range:
@@ -72,6 +88,7 @@ def read_size_words(reading: Reading, found: Range) -> None:
     """Reads "small", "mid-sized" and "large", and warns what they mean; numbers say more."""
     known = wording()
     for phrases, low, high, meaning in (
+        (known.small_or_medium, None, SMALL_OR_MEDIUM_MAX, "fewer than 250 employees"),
         (known.small, None, SMALL_MAX, "fewer than 50 employees"),
         (known.medium, SMALL_MAX + 1, LARGE_MIN - 1, "50 to 999 employees"),
         (known.large, LARGE_MIN, None, "1,000 employees or more"),
@@ -80,7 +97,10 @@ def read_size_words(reading: Reading, found: Range) -> None:
             length = reading.starts_with(phrases, position)
             if not length and phrases is known.large:
                 length = int(_is_enterprise(reading, position))
-            if length and reading.is_free(position) and reading.is_free(position + length):
+            noun = phrases is known.small_or_medium
+            stop = position + length
+            describes = reading.is_free(stop) and not reading.words[stop].breaks
+            if length and reading.is_free(position) and (noun or describes):
                 if not found.is_set:
                     found.narrow(low, high)
                     typed = " ".join(
@@ -170,7 +190,8 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
         at += 1
     # A lone "one" is a pronoun: "one of the owners"; not in "one to five".
     ranged = reading.stem(at) in {"to", "through"} or reading.stem(position - 1) == "between"
-    if at == position + 1 and reading.stem(position) == "one" and not ranged:
+    counts = ranged or reading.gap(at).startswith("-")
+    if at == position + 1 and reading.stem(position) == "one" and not counts:
         return None
     return min(total + current, NUMBER_MAX + 1), at
 
@@ -210,6 +231,14 @@ def _size_at(reading: Reading, position: int, found: Range) -> int | None:
         # "With employees between 10 and 50"
         stated = replace(stated, begin=stated.begin - 1, has_unit=True)
     held = _held(reading, stated.begin)
+    of_role = _people_of_a_role(reading, stated, held)
+    if of_role:
+        found.narrow(stated.low, None)
+        stop = stated.stop + of_role
+        typed = " ".join(word.text for word in reading.words[stated.begin : stop])
+        reading.warnings.append(f'"{typed}" was read as at least {stated.low} employees.')
+        reading.take(stated.begin - held, stop, SIZE_RULE)
+        return stop
     if not _is_size(reading, stated, unit=unit, held=held):
         return None
     if max(stated.low or 0, stated.high or 0) > NUMBER_MAX:
@@ -218,9 +247,31 @@ def _size_at(reading: Reading, position: int, found: Range) -> int | None:
     if low is not None and high is not None and low > high:
         low, high = high, low
         reading.warnings.append(f"The range of employees was read as {low:,} to {high:,}.")
-    found.narrow(low, high)
+    if low is not None and high is not None and _is_alternative(reading, stated.begin - held):
+        found.widen(low, high)
+        reading.warnings.append(f"Ranges were read as {found.low:,} to {found.high:,} employees.")
+    else:
+        found.narrow(low, high)
     reading.take(stated.begin - held, stated.stop + unit, SIZE_RULE)
     return stated.stop + unit
+
+
+def _people_of_a_role(reading: Reading, stated: _Statement, held: int) -> int:
+    """Length of a role whose bearers are counted, after "with 10+": "law firms with 10+ lawyers".
+
+    A company with ten of them has no fewer employees; how many more is not known.
+    """
+    leading = reading.stems[stated.begin - held : stated.begin]
+    if wording().may_hold.isdisjoint(leading) or not stated.low or stated.stop == stated.begin:
+        return 0
+    if not reading.is_free(stated.stop) or _unit(reading, stated.stop):
+        return 0
+    role = reading.match(vocabulary().roles, stated.stop)
+    # Partners and owners need not be employees.
+    if role is None or roles()[role[1]].seniority != "staff" or stated.low > NUMBER_MAX:
+        return 0
+    last = reading.words[stated.stop + role[0] - 1].fold
+    return role[0] if singular(last) != last else 0
 
 
 def _range(reading: Reading, position: int, number: tuple[int, int]) -> _Statement | None:
@@ -325,9 +376,15 @@ def _is_size(reading: Reading, stated: _Statement, *, unit: int, held: int) -> b
     # "Minimum 25 maximum 75"
     bounds = (known.at_least, known.at_most, known.over, known.under)
     ends = ends or any(reading.starts_with(phrases, stop) for phrases in bounds)
-    if stated.compared and _is_alone(reading, stop):
+    closed = stated.low is not None and stated.high is not None
+    if stated.compared and (
+        _is_alone(reading, stop) or (closed and _is_alternative(reading, begin))
+    ):
         return True
     kinds = known.companies | vocabulary().last_words_of_industries
     about_companies = reading.stem(begin - 1) in kinds
+    # "Companies of 50-100"
+    before = reading.stem(begin - held - 1)
+    about_companies = about_companies or (leading == ["of"] and before in kinds)
     about_companies = about_companies or not known.may_hold.isdisjoint(leading)
     return stated.compared and ends and about_companies

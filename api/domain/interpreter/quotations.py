@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from api.domain.company.places import cities_named, states
 from api.domain.interpreter.geography import PLACE_RULE
 from api.domain.interpreter.interpretation import Location
-from api.domain.interpreter.keywords import KEYWORD_RULE, KEYWORD_WORDS_MAX, Keywords, typed
+from api.domain.interpreter.keywords import (
+    KEYWORD_RULE,
+    KEYWORD_WORDS_MAX,
+    Keywords,
+    take_fields,
+    typed,
+)
 from api.domain.interpreter.locations import place, unknown_city
 from api.domain.interpreter.reading import QUOTATION_MARKS, Reading
 from api.domain.interpreter.terms import role_length
@@ -40,7 +46,7 @@ def read_quotes(reading: Reading, keywords: Keywords) -> Quotations:
         if before in _TITLES:
             found.titles += [(typed(reading, *span), reading.negated[span[0]]) for span in spans]
             reading.take(begin - 1, end, TITLE_RULE)
-        elif before in _NAMES:
+        elif before in _NAMES or (before in {"of", "from"} and _ends_a_role(reading, begin - 1)):
             found.names += [typed(reading, *span) for span in spans]
             reading.take(begin - 1, end, NAME_RULE)
         elif before == "city" or reading.stems[max(0, begin - 2) : begin] == ["city", "of"]:
@@ -52,7 +58,16 @@ def read_quotes(reading: Reading, keywords: Keywords) -> Quotations:
             either = "or" in reading.stems[begin:end]
             keywords.add(reading, spans, either=either)
             reading.take(begin - lead, begin, KEYWORD_RULE)
+            if spans:
+                take_fields(reading, end)
     return found
+
+
+def _ends_a_role(reading: Reading, position: int) -> bool:
+    """Whether a role or a word for people stands before a position: CMO of "Pacific Coffee"."""
+    starts = range(max(0, position - 4), position)
+    ends = [start + role_length(reading, start) == position for start in starts]
+    return any(ends) or reading.stem(position - 1) in wording().people - {"contact"}
 
 
 def _read_city(reading: Reading, start: int, stop: int, found: Quotations) -> None:

@@ -96,6 +96,23 @@ def _with_unknown_word(reading: Reading, position: int, role: Found) -> Found:
     return Found(role.length, (), label, before)
 
 
+def _with_rank_after(reading: Reading, position: int, role: Found) -> Found:
+    """ "SDR managers" manage SDRs: a title of its own, not any of the two."""
+    stop = position + role.length
+    if len(role.keys) != 1 or roles()[role.keys[0]].seniority != "staff":
+        return role
+    if not reading.is_free(stop) or reading.words[stop].breaks:
+        return role
+    last = reading.words[stop - 1].fold
+    rank = reading.match(vocabulary().roles, stop)
+    if rank is None or rank[1] not in _GENERAL or singular(last) != last:
+        return role
+    typed = [word.text for word in reading.words[position : stop + rank[0]]]
+    label = singular_phrase(typed)
+    reading.warnings.append(f'"{label}" is no known role; it was matched in titles.')
+    return Found(role.length + rank[0], (), label)
+
+
 def _means_companies(reading: Reading, position: int, terms: Terms) -> bool:
     """Whether firms are meant by a word for both: "owners of vets", not "names of vets"."""
     link = reading.stem(position - 1)
@@ -169,6 +186,7 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
             continue
         _read_ambiguous(reading, position, terms)
         role = _with_unknown_word(reading, position, _role_at(reading, position))
+        role = _with_rank_after(reading, position, role)
         industry = _industry_at(reading, position)
         if role.length == industry.length and role.length:
             role = NOTHING if companies or _means_companies(reading, position, terms) else role
@@ -273,6 +291,13 @@ def _industry_at(reading: Reading, position: int) -> Found:
     if name is None:
         return NOTHING
     length, keys = name
+    # "Commercial real estate brokerages": the end of the one begins the other.
+    for start in range(position + 1, position + (adjective[0] if adjective else 0)):
+        longer = reading.match(known.industry_names, start)
+        if longer and adjective and start + longer[0] > position + adjective[0]:
+            both = tuple(key for key in longer[1] if key in adjective[1])
+            if both:
+                return Found(start + longer[0] - position, both)
     # "Fashion boutiques" are boutiques: both words say the same.
     if adjective is not None and set(adjective[1]) & set(keys):
         again = reading.match(known.industry_names, position + adjective[0])
@@ -347,5 +372,7 @@ def _stands_apart(reading: Reading, position: int, stop: int, known: Vocabulary)
         return True
     begins = position == 0 or reading.words[position].breaks
     ends = stop == len(reading.words) or reading.words[stop].breaks
-    department = tuple(reading.stems[position:stop]) in known.functions
+    # "VP | marketing" is one role, "CFO | manufacturing" is none.
+    ranks = any((stem,) in known.levels for stem in reading.stems)
+    department = ranks and tuple(reading.stems[position:stop]) in known.functions
     return begins and ends and not department and len(reading.words) > stop - position

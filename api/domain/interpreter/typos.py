@@ -77,6 +77,11 @@ def correction(word: str) -> str | None:
     return nearest[0]
 
 
+def is_english(word: str) -> bool:
+    """Whether a folded word is in the English dictionary."""
+    return word in _english()
+
+
 def _stem(word: str) -> str:
     return canonical(word, role_book().spelling)
 
@@ -105,7 +110,8 @@ def _known_forms() -> frozenset[str]:
 def _targets() -> Mapping[tuple[str, int], tuple[str, ...]]:
     """What can be meant, by first letter and length: our words with their plurals, and places."""
     words = {word for word in vocabulary().all_words - wording().uncorrectable if word.isalpha()}
-    words |= {plural(word) for word in words}
+    nouns = vocabulary().dictionary_words | wording().companies | wording().people
+    words |= {plural(word) for word in words & nouns}
     for name in states_by_name():
         words.update(name.split())
     for city in cities():

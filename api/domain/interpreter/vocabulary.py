@@ -28,6 +28,7 @@ class Wording:
     employed_at: frozenset[str]
     companies: frozenset[str]
     makers: frozenset[str]
+    premises: frozenset[str]
     clause_starts: frozenset[str]
     qualifiers: frozenset[str]
     asking_verbs: frozenset[str]
@@ -37,6 +38,7 @@ class Wording:
     uncorrectable: frozenset[str]
     leading: frozenset[str]
     department_people: frozenset[str]
+    describing: frozenset[str]
     above: frozenset[str]
     employees: frozenset[str]
     employee_adjectives: frozenset[str]
@@ -64,6 +66,7 @@ class Wording:
     or_fewer: PhraseSet
     holding: PhraseSet
     small: PhraseSet
+    small_or_medium: PhraseSet
     medium: PhraseSet
     large: PhraseSet
     counting: PhraseSet
