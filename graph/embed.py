@@ -8,12 +8,20 @@ import strawberry
 from api.creation_order import MAX_PAGE
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.delivery.rules import MAX_URL_CHARS
-from api.domain.embed import records, service
+from api.domain.embed import records, service, sessions
 from api.domain.embed.origins import MAX_ORIGIN_CHARS, MAX_ORIGINS
-from api.domain.embed.rules import MAX_KEYS, MAX_LABEL_CHARS, EmbedKeyStatus
+from api.domain.embed.rules import (
+    MAX_KEYS,
+    MAX_LABEL_CHARS,
+    MAX_PUBLIC_KEY_CHARS,
+    MAX_USER_ID_CHARS,
+    EmbedKeyStatus,
+)
 from api.domain.partner_customer.rules import (
     DEFAULT_PUSH_LABEL,
     MAX_CTA_CHARS,
+    MAX_EXTERNAL_ID_CHARS,
+    MAX_NAME_CHARS,
     Delivery,
     EnforcementMode,
     ResetPolicy,
@@ -70,6 +78,24 @@ class CreatedEmbedKey:
     embed_key: EmbedKey = strawberry.field(
         description="Stored public loader key metadata, including origin allowlist and default "
         "customer wallet policy."
+    )
+
+
+@strawberry.type(description="A session of the iframe, for one person of one customer.")
+class EmbedSession:
+    """Projected from :class:`api.domain.embed.records.EmbedSession`."""
+
+    token: str = strawberry.field(
+        description="Short-lived signed embed token for the hosted iframe."
+    )
+    partner_customer_id: strawberry.ID = strawberry.field(
+        description="Internal scoped partner customer identifier."
+    )
+    external_customer_id: str = strawberry.field(
+        description="Partner-owned customer ID used for the bootstrap request."
+    )
+    expires_at: datetime = strawberry.field(
+        description="ISO timestamp when the embed token expires."
     )
 
 
@@ -241,3 +267,53 @@ class EmbedMutation:
     ) -> records.Revoked:
         """Revoke prospecting public loader key."""
         return await service.revoke_key(info.context.work, embed_key_id)
+
+    @operation(
+        "Exchanges a public loader key and partner-owned external customer ID for a short-lived "
+        "embed token. The API validates the browser Origin, upserts the scoped partner customer on "
+        "first use, applies the public key defaults, and returns the token used by the hosted "
+        "iframe.",
+        returns=EmbedSession,
+        errors=(ErrorCode.INVALID_INPUT, ErrorCode.FORBIDDEN),
+        callers=(),
+    )
+    async def create_embed_session(
+        self,
+        info: strawberry.Info[Context, None],
+        partner_key: Annotated[
+            str,
+            argument(
+                "Public loader key from POST /v1/prospecting/embed-keys or the console Prospecting "
+                "page.",
+                min_length=1,
+                max_length=MAX_PUBLIC_KEY_CHARS,
+            ),
+        ],
+        customer_id: Annotated[
+            str,
+            argument(
+                "Partner-owned external customer ID. The first request creates the scoped partner "
+                "customer; later requests reuse it.",
+                min_length=1,
+                max_length=MAX_EXTERNAL_ID_CHARS,
+            ),
+        ],
+        customer_name: Annotated[
+            str | None,
+            argument(
+                "Optional display name for a first-time auto-created partner customer.",
+                max_length=MAX_NAME_CHARS,
+            ),
+        ] = strawberry.UNSET,
+        user_id: Annotated[
+            str | None,
+            argument(
+                "Optional partner-owned user ID for usage attribution inside the customer wallet.",
+                max_length=MAX_USER_ID_CHARS,
+            ),
+        ] = strawberry.UNSET,
+    ) -> records.EmbedSession:
+        """Bootstrap prospecting embed session."""
+        return await sessions.start(
+            info.context.work, partner_key, customer_id, customer_name, user_id
+        )

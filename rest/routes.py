@@ -247,6 +247,16 @@ ROUTES: tuple[Route, ...] = (
         "Prospecting",
     ),
     Route(
+        "POST",
+        "/v1/prospecting/embed-sessions",
+        "createEmbedSession",
+        "Bootstrap prospecting embed session",
+        ("token", "partner_customer_id", "external_customer_id", "expires_at"),
+        "Prospecting",
+        status=201,
+        from_pages=True,
+    ),
+    Route(
         "GET",
         "/v1/usage",
         "usage",
