@@ -14,7 +14,7 @@ from api.domain.embed.tokens import EmbedTokens
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
-from api.sealing import Sealer
+from api.sealing import Pseudonyms, Sealer
 from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
 from api.stores.listener import Listener
@@ -36,6 +36,7 @@ class Stores:
     queue: Queue
     sealer: Sealer
     embed_tokens: EmbedTokens
+    pseudonyms: Pseudonyms
     insecure_delivery: bool
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
     embeddings: QueryEmbeddings
@@ -64,6 +65,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             queue,
             Sealer(of.required_secret),
             EmbedTokens(of.required_secret),
+            Pseudonyms(of.required_secret),
             of.allow_insecure_delivery,
             embeddings,
             job_notices,

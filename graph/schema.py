@@ -18,6 +18,8 @@ from graph.organisation import OrganisationQuery
 from graph.organisation_search import OrganisationSearchQuery
 from graph.organisation_stats import OrganisationStatsQuery
 from graph.person import PersonQuery
+from graph.prospecting import ProspectingMutation, ProspectingQuery
+from graph.prospecting_results import ProspectingResultsMutation
 from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
 from graph.taxonomy import TaxonomyQuery
 from graph.usage import UsageQuery
@@ -58,9 +60,19 @@ Query = merge_types(
         WebhookQuery,
         EmbedQuery,
         UsageQuery,
+        ProspectingQuery,
     ),
 )
-Mutation = merge_types("Mutation", (JobMutation, WebhookMutation, EmbedMutation))
+Mutation = merge_types(
+    "Mutation",
+    (
+        JobMutation,
+        WebhookMutation,
+        EmbedMutation,
+        ProspectingMutation,
+        ProspectingResultsMutation,
+    ),
+)
 
 schema = Schema(
     query=Query,

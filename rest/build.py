@@ -21,6 +21,7 @@ from rest.cors import preflight, share
 from rest.errors import problem, renamed
 from rest.prepare import COLUMNS, RESULT, WITH_BODY, Parameter, PreparedRoute, prepare
 from rest.routes import ROUTES
+from rest.streams import STREAMS
 from rest.values import MAX_NAME_CHARS, read_json_value, read_text
 
 MAX_QUERY_PARAMETERS = 50
@@ -106,10 +107,13 @@ async def _execute(
     if result.errors:
         raise renamed(cause_of(result.errors[0]), prepared.route.renames)
     assert result.data is not None  # noqa: S101 - there is data where there are no errors
+    stream = STREAMS.get(prepared.route.operation)
+    if stream is not None:
+        return await stream(context, result.data[RESULT])
     return Response(
         orjson.dumps(result.data[RESULT]),
         status_code=prepared.route.status,
-        media_type="application/json",
+        media_type=prepared.route.media_type,
     )
 
 

@@ -32,7 +32,8 @@ from graph.schema import schema
 from rest.errors import MEDIA_TYPE
 from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY
 from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
-from rest.routes import ROUTES
+from rest.routes import JSON, ROUTES
+from rest.streams import HEADERS
 from rest.values import bare
 
 FILE = Path(__file__).with_name("openapi.json")
@@ -119,6 +120,13 @@ def _operation(
 ) -> dict[str, Any]:
     row = prepared.route
     content: dict[str, Any] = {"schema": _body(prepared, components)}
+    headers = IDEMPOTENCY_HIT if prepared.writes else {}
+    if row.media_type != JSON:
+        content = {"schema": {"type": "string"}}
+        headers = headers | {
+            name: {"description": says, "required": True, "schema": {"type": "string"}}
+            for name, says in HEADERS[row.operation].items()
+        }
     if example is not None:
         content["example"] = example
     return {
@@ -134,8 +142,8 @@ def _operation(
         "responses": {
             str(row.status): {
                 "description": prepared.field.description,
-                **({"headers": IDEMPOTENCY_HIT} if prepared.writes else {}),
-                "content": {"application/json": content},
+                **({"headers": headers} if headers else {}),
+                "content": {row.media_type: content},
             },
             **_problems(prepared),
         },

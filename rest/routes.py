@@ -12,6 +12,8 @@ from types import MappingProxyType
 # Arguments are snake_case in REST; those that Relay names otherwise have the documents' names.
 RENAMES: Mapping[str, str] = MappingProxyType({"first": "limit", "after": "cursor"})
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -29,6 +31,9 @@ class Route:
 
     ``chosen`` is a member of the body whose rows hold the columns that the request names in
     ``columns``, ``default_columns`` where it names none; the first of these is always there.
+
+    A body of another ``media_type`` than JSON is written by ``rest/streams.py``, which is handed
+    the selected members.
     """
 
     method: str
@@ -44,6 +49,7 @@ class Route:
     from_pages: bool = False
     chosen: str | None = None
     default_columns: tuple[str, ...] = ()
+    media_type: str = JSON
 
 
 def _organisation_search(path: str) -> Route:
@@ -60,6 +66,8 @@ def _organisation_search(path: str) -> Route:
         default_columns=("domain", "name", "country"),
     )
 
+
+_SESSION = ("search_id", "interpretation", "pagination", "facets", "data: nodes")
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -255,6 +263,63 @@ ROUTES: tuple[Route, ...] = (
         "Prospecting",
         status=201,
         from_pages=True,
+    ),
+    Route(
+        "POST",
+        "/v1/prospecting/search",
+        "startProspecting",
+        "Prospecting search",
+        _SESSION,
+        "Prospecting",
+    ),
+    Route(
+        "GET",
+        "/v1/prospecting/sessions/{search_id}",
+        "prospectingSession",
+        "Prospecting session",
+        _SESSION,
+        "Prospecting",
+        leave_out=("filters",),
+    ),
+    Route(
+        "POST",
+        "/v1/prospecting/sessions/{search_id}",
+        "prospectingSession",
+        "Refined prospecting session",
+        _SESSION,
+        "Prospecting",
+    ),
+    Route(
+        "POST",
+        "/v1/prospecting/sessions/{search_id}/push",
+        "pushProspects",
+        "Push prospecting results to partner",
+        (
+            "delivered",
+            "delivery_status",
+            "search_id",
+            "partner_customer_id",
+            "selection",
+            "pushed_records",
+            "net_new_billable_records",
+            "already_purchased_records",
+        ),
+        "Prospecting",
+    ),
+    Route(
+        "POST",
+        "/v1/prospecting/sessions/{search_id}/export",
+        "exportProspects",
+        "Export prospecting results as CSV",
+        (
+            "export_id",
+            "file_name",
+            "exported_records",
+            "net_new_billable_records",
+            "already_purchased_records",
+        ),
+        "Prospecting",
+        media_type="text/csv",
     ),
     Route(
         "GET",

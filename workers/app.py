@@ -21,7 +21,13 @@ QUEUES = (ROWS_QUEUE, DELIVERIES_QUEUE, UPKEEP_QUEUE)
 """A worker takes from them in turn, so that a long one never holds up the others."""
 
 
-TASK_MODULES = ("workers.heartbeat", "workers.idempotency", "workers.job", "workers.webhook")
+TASK_MODULES = (
+    "workers.heartbeat",
+    "workers.idempotency",
+    "workers.job",
+    "workers.prospecting",
+    "workers.webhook",
+)
 """Every module that defines tasks."""
 
 
@@ -47,7 +53,10 @@ def configuration() -> dict[str, Any]:
         "result_backend_transport_options": {"visibility_timeout": VISIBILITY_TIMEOUT_S},
         "visibility_timeout": VISIBILITY_TIMEOUT_S,
         "task_default_queue": ROWS_QUEUE,
-        "task_routes": {TaskName.DELIVER_WEBHOOKS: {"queue": DELIVERIES_QUEUE}},
+        "task_routes": {
+            TaskName.DELIVER_WEBHOOKS: {"queue": DELIVERIES_QUEUE},
+            TaskName.DELIVER_PUSHES: {"queue": DELIVERIES_QUEUE},
+        },
         "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

@@ -127,13 +127,16 @@ def _person(person_id: str, packed: str, company: CompanyRow, rank: int) -> Pers
     )
 
 
-def search_conditions(interpretation: PersonInterpretation) -> Conditions:
+def search_conditions(
+    interpretation: PersonInterpretation, *, whole_rows: bool = False
+) -> Conditions:
     """What an interpretation asks for: any of its roles, industries and places, all its filters.
 
-    Without a role that is everybody at the companies ("all employees").
+    Without a role that is everybody at the companies ("all employees"). ``whole_rows`` for more
+    conditions on what only ``person_index`` has.
     """
     roles, excluded = interpretation.roles, interpretation.filters.excluded_roles
-    if len(roles) == 1 and roles[0].role is not None and not excluded:
+    if len(roles) == 1 and roles[0].role is not None and not excluded and not whole_rows:
         conditions = Conditions(table=_ROLES)
         conditions.add("role = {role:String}", role=roles[0].role)
     else:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.caller import Caller
+from api.caller import Caller, Identity
 from api.domain.usage import queries
 from api.stores.postgres import Postgres
 from api.work import Work
@@ -21,19 +21,21 @@ class UsageTotals(NamedTuple):
 class Payer(NamedTuple):
     """Who pays for records, and the one entry of the journal that says so.
 
-    ``requests`` is 0 where the request was counted before, as that of queued work is.
+    What people inside a partner's iframe use has no API key. ``requests`` is 0 where the request
+    was counted before, as that of queued work is.
     """
 
     account_id: UUID
-    api_key_id: UUID
+    api_key_id: UUID | None
     operation: str
     entry_id: UUID
     requests: int = 1
 
     @classmethod
-    def of(cls, caller: Caller, operation: str) -> Self:
-        """The caller of a request that is answered at once."""
-        return cls(caller.account_id, caller.key_id, operation, uuid4())
+    def of(cls, caller: Identity, operation: str) -> Self:
+        """The caller of a request that is answered at once; an iframe's has no API key."""
+        key_id = caller.key_id if isinstance(caller, Caller) else None
+        return cls(caller.account_id, key_id, operation, uuid4())
 
 
 async def bill(connection: AsyncConnection, payer: Payer, billable_records: int) -> None:

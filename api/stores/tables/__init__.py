@@ -18,6 +18,12 @@ from api.stores.tables.partners import (
     wallet_grants,
     wallets,
 )
+from api.stores.tables.prospecting import (
+    owned_records,
+    prospecting_purchases,
+    prospecting_pushes,
+    prospecting_sessions,
+)
 from api.stores.tables.usage import usage_entries
 from api.stores.tables.webhooks import (
     webhook_attempts,
@@ -39,8 +45,12 @@ __all__ = [
     "organisation_embedding_model",
     "organisation_embeddings",
     "organisations",
+    "owned_records",
     "partner_customers",
     "person_search_jobs",
+    "prospecting_purchases",
+    "prospecting_pushes",
+    "prospecting_sessions",
     "usage_entries",
     "wallet_entries",
     "wallet_grants",

@@ -23,7 +23,8 @@ usage_entries = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False),
-    Column("api_key_id", Uuid, ForeignKey("api_keys.id"), nullable=False),
+    # Null for what people inside a partner's iframe used: that is the account's alone.
+    Column("api_key_id", Uuid, ForeignKey("api_keys.id")),
     Column("operation", Text, nullable=False),
     Column("requests", SmallInteger, nullable=False, server_default="1"),
     Column("billable_records", BigInteger, nullable=False),
