@@ -1,6 +1,6 @@
 """The way to Postgres: a small pool, single statements in autocommit, transactions where needed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,6 +26,12 @@ _OPTIONS = {
     # BM25 page takes a fifth of the time without), and so does compiling it.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
+}
+_SEARCH_OPTIONS = {
+    **_OPTIONS,
+    # A plan that is kept for any values takes six times as long for a page of words, since it
+    # cannot know that no more rows are wanted, and serves wide filters and narrow ones alike.
+    "plan_cache_mode": "force_custom_plan",
     # The walk through the vector index: how wide it is, and that it goes on in order past rows that
     # fail a condition, up to so many.
     "hnsw.ef_search": "200",
@@ -41,25 +47,16 @@ class Postgres:
     """
 
     def __init__(self, url: str):
-        self._engine: AsyncEngine = create_async_engine(
-            url,
-            pool_size=POOL_SIZE,
-            max_overflow=POOL_SIZE,
-            pool_timeout=POOL_WAIT_S,
-            # Single statements run in autocommit and transactions end before their connection goes
-            # back, so the pool's own ROLLBACK would be one round trip per request for nothing.
-            pool_reset_on_return=None,
-            isolation_level="AUTOCOMMIT",
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "options": " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()),
-            },
-        )
+        self._engine = _engine(url, _OPTIONS, overflow=POOL_SIZE)
         self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
+        # Connections of their own, so that long searches never keep a key from being looked up;
+        # made when the first search is.
+        self._searching = _engine(url, _SEARCH_OPTIONS, overflow=0)
 
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
+        await self._searching.dispose()
 
     async def fetch(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         """The rows of one statement that may be run twice: a read, or an insert that ignores what
@@ -68,17 +65,11 @@ class Postgres:
         It is run again once when the connection turns out to be dead, as all pooled ones are after
         a restart of the server.
         """
-        for attempt in (1, 2):
-            try:
-                async with self._engine.connect() as connection:
-                    result = await connection.execute(statement, values)
-                    return result.all() if result.returns_rows else ()
-            except DBAPIError as error:
-                if not error.connection_invalidated or attempt == 2:
-                    raise unavailable_or(error) from error
-            except PoolTimeoutError as error:
-                raise _unavailable() from error
-        raise AssertionError("unreachable: the second attempt returns or raises")
+        return await _fetch(self._engine, statement, values)
+
+    async def search(self, statement: Executable) -> Sequence[Row[Any]]:
+        """As ``fetch``, for reads whose best plan depends on the values: it is made each time."""
+        return await _fetch(self._searching, statement, None)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -111,6 +102,37 @@ class Postgres:
                 yield
             finally:
                 await connection.invalidate()
+
+
+def _engine(url: str, options: Mapping[str, str], *, overflow: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=overflow,
+        pool_timeout=POOL_WAIT_S,
+        # Single statements run in autocommit and transactions end before their connection goes
+        # back, so the pool's own ROLLBACK would be one round trip per request for nothing.
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        },
+    )
+
+
+async def _fetch(engine: AsyncEngine, statement: Executable, values: Any) -> Sequence[Row[Any]]:
+    for attempt in (1, 2):
+        try:
+            async with engine.connect() as connection:
+                result = await connection.execute(statement, values)
+                return result.all() if result.returns_rows else ()
+        except DBAPIError as error:
+            if not error.connection_invalidated or attempt == 2:
+                raise unavailable_or(error) from error
+        except PoolTimeoutError as error:
+            raise _unavailable() from error
+    raise AssertionError("unreachable: the second attempt returns or raises")
 
 
 def _unavailable() -> DomainError:

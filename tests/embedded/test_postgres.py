@@ -17,7 +17,7 @@ import structlog
 from api.embedded.errors import StackError
 from api.embedded.part import Part
 from api.embedded.ports import choose_port
-from api.embedded.postgres import PostgresFolder, postgres_part
+from api.embedded.postgres import PostgresFolder, buffers_mib, postgres_part
 from tests.embedded.stacks import new_folder, stranger, supervised, until
 
 
@@ -77,6 +77,14 @@ async def test_further_databases_of_the_role_have_the_extensions_too(server: Ser
     assert {"pg_search", "vector"} <= names
     with server.connect() as connection:
         connection.execute("DROP DATABASE another")
+
+
+@pytest.mark.parametrize(
+    ("memory_gib", "expected_mib"),
+    [(0.5, 96), (1.5, 96), (4, 256), (15.5, 992), (16, 1024), (512, 1024)],
+)
+def test_it_keeps_pages_by_the_memory_of_the_machine(memory_gib: float, expected_mib: int) -> None:
+    assert buffers_mib(int(memory_gib * 2**30)) == expected_mib
 
 
 async def test_nobody_gets_in_without_the_password(server: Server) -> None:

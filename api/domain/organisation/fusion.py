@@ -40,25 +40,40 @@ def fuse(
 
     Rows of equal sums are in the order of their best rank, then of their domain.
     """
-    ranks: dict[str, list[int | None]] = {}
-    shares: dict[str, list[float]] = {}
+    ranks: list[dict[str, int]] = []
+    shares: list[dict[str, float]] = []
+    sums: dict[str, float] = {}
     names: dict[str, str] = {}
-    for number, (rows, weight) in enumerate(zip(lists, weights, strict=True)):
+    for rows, weight in zip(lists, weights, strict=True):
         best = rows[0].score if rows else 0.0
-        for rank, row in enumerate(rows, 1):
-            relative = max(row.score, 0.0) / best if by_score and best > 0 else 1.0
-            own = ranks.setdefault(row.domain, [None] * len(lists))
-            own[number] = rank
-            shares.setdefault(row.domain, [0.0] * len(lists))[number] = (
-                weight * relative / (K + rank)
-            )
-            names[row.domain] = row.name
-    fused = [
-        Fused(domain, sum(shares[domain]), tuple(own), tuple(shares[domain]), names[domain])
-        for domain, own in ranks.items()
+        scaled = by_score and best > 0
+        own_ranks: dict[str, int] = {}
+        own_shares: dict[str, float] = {}
+        for rank, (domain, score, name) in enumerate(rows, 1):
+            share = weight / (K + rank)
+            if scaled:
+                share *= max(score, 0.0) / best
+            own_ranks[domain] = rank
+            own_shares[domain] = share
+            sums[domain] = sums.get(domain, 0.0) + share
+            names[domain] = name
+        ranks.append(own_ranks)
+        shares.append(own_shares)
+    unranked = max(map(len, lists), default=0) + 1
+    order = sorted(
+        (-score, min([own.get(domain, unranked) for own in ranks]), domain)
+        for domain, score in sums.items()
+    )
+    return [
+        Fused(
+            domain,
+            -score,
+            tuple([own.get(domain) for own in ranks]),
+            tuple([own.get(domain, 0.0) for own in shares]),
+            names[domain],
+        )
+        for score, _, domain in order
     ]
-    fused.sort(key=lambda row: (-row.score, min(r for r in row.ranks if r), row.domain))
-    return fused
 
 
 def alone(rows: Sequence[Scored], position: int, of: int) -> list[Fused]:

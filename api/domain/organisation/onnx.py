@@ -42,6 +42,9 @@ class OnnxEmbedder:
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """As ``Embedder``; the first call loads the model, which takes about a second."""
         loop = asyncio.get_running_loop()
+        if len(texts) == 1:
+            # What somebody waits for goes to a thread once.
+            return await loop.run_in_executor(self._threads, self._embed_at_once, texts)
         vectors = np.empty((len(texts), MODEL.dimension), np.float32)
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
             some = texts[start : start + _TOKENIZED_AT_ONCE]
@@ -60,6 +63,9 @@ class OnnxEmbedder:
     async def close(self) -> None:
         """Ends the threads, without waiting for what they do."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _embed_at_once(self, texts: Sequence[str]) -> Vectors:
+        return self._run(self._encode(texts))
 
     def _encode(self, texts: Sequence[str]) -> "list[Encoding]":
         return self._tokenizer.encode_batch(list(texts))

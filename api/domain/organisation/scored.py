@@ -101,9 +101,14 @@ class Lists:
 
     async def vectors(self) -> list[Vector]:
         """What the rows are compared with."""
+        return await self.begin_vectors()
+
+    def begin_vectors(self) -> "asyncio.Task[list[Vector]]":
+        """Has the vectors found from now on, before anything else that a search waits for."""
         if self._vectors is None:
-            self._vectors = asyncio.create_task(self._find_vectors())
-        return await self._vectors
+            loop = asyncio.get_running_loop()
+            self._vectors = asyncio.Task(self._find_vectors(), loop=loop, eager_start=True)
+        return self._vectors
 
     async def _find_vectors(self) -> list[Vector]:
         if self._asked.describe is not None:
@@ -129,9 +134,11 @@ async def scoring_of(
 ) -> Scoring:
     """How a search of this mode is scored. Raises as :func:`api.domain.organisation.steering`."""
     lists = Lists(stores, reader, asked)
-    # Unknown references are told before anything else is looked up.
-    if asked.similar_to:
-        await lists.vectors()
+    if mode is not SearchMode.FULLTEXT:
+        vectors = lists.begin_vectors()
+        # Unknown references are told before anything else is looked up.
+        if asked.similar_to:
+            await vectors
 
     async def by_words_alone(depth: int) -> Tier:
         found = await lists.words(depth)
@@ -142,7 +149,8 @@ async def scoring_of(
         return Tier(alone(found.rows, VECTOR, 2), found.complete, found.total)
 
     async def fused(depth: int) -> Tier:
-        words, vector = await asyncio.gather(lists.words(depth), lists.vector(depth))
+        # The vector first: it takes longer to find than words do.
+        vector, words = await asyncio.gather(lists.vector(depth), lists.words(depth))
         weights = (1 - asked.search_balance, asked.search_balance)
         rows = fuse((words.rows, vector.rows), weights, by_score=True)
         # Whatever words find is in the vector list too, at whatever place.

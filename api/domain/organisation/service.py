@@ -18,7 +18,7 @@ from api.domain.organisation.queries.conditions import conditions_of, found_by, 
 from api.domain.organisation.queries.lists import count_up_to_cap
 from api.domain.organisation.queries.reader import Reader
 from api.domain.organisation.queries.rows import browse, by_domain, matched_terms
-from api.domain.organisation.ranking import MAX_ROWS, Ranking, ranked
+from api.domain.organisation.ranking import MAX_ROWS, ranked
 from api.domain.organisation.records import (
     FusedShare,
     Match,
@@ -28,10 +28,11 @@ from api.domain.organisation.records import (
 )
 from api.domain.organisation.scored import BM25, VECTOR, Scoring, scoring_of
 from api.domain.organisation.words import DOCUMENT, matching
-from api.domain.usage.service import record
+from api.domain.usage.service import entry_beside, record
 from api.errors import DomainError, ErrorCode
 from api.work import Work
 
+_OPERATION = "organisation_search"
 _NO_REASON = Match(None, None, None, [])
 
 
@@ -54,11 +55,12 @@ async def search(
     mode = mode_of(asked)
     asked = checked(asked)
     require_tier_3(work, asked.explain)
-    scope = scope_of(work.caller.account_id, "organisation_search", replace(asked, explain=False))
+    scope = scope_of(work.caller.account_id, _OPERATION, replace(asked, explain=False))
     at = work.stores.cursors.read(scope, cursor)[0] if cursor is not None else None
     reader = Reader(work.stores.postgres, explaining=asked.explain)
     if mode is SearchMode.FILTER:
         nodes, more, total = await _browse(reader, asked, columns, size, at)
+        await record(work, _OPERATION, 0)
         matches = [_NO_REASON] * len(nodes)
         position: Callable[[int], object] = lambda index: nodes[index].domain  # noqa: E731
     else:
@@ -67,7 +69,6 @@ async def search(
             work, reader, asked, mode, columns, size, offset, with_terms
         )
         position = lambda index: offset + index + 1  # noqa: E731
-    await record(work, "organisation_search", 0)
 
     def cursor_at(index: int) -> str:
         return work.stores.cursors.write(scope, [position(index)])
@@ -129,34 +130,31 @@ async def _scored(
 ) -> tuple[list[OrganisationRow], list[Match], bool, int | None]:
     """A page of the ranking, why each row is in it, whether there are more, and how many in all."""
     scoring = await scoring_of(work.stores, reader, asked, mode)
-    ranking = await ranked(scoring.tier_at, min(offset + size + 1, MAX_ROWS), dedup=asked.dedup)
+    needed = min(offset + size + 1, MAX_ROWS)
+    ranking, counted = await asyncio.gather(
+        ranked(scoring.tier_at, needed, dedup=asked.dedup), _count(reader, asked, mode, scoring)
+    )
     hits = ranking.rows[offset : offset + size]
     domains = [hit.domain for hit in hits]
-    rows, total, terms = await asyncio.gather(
-        by_domain(reader, domains, columns),
-        _total(reader, asked, mode, scoring, ranking),
-        matched_terms(reader, asked.keywords.positive if with_terms else (), domains),
-    )
+    terms = await matched_terms(reader, asked.keywords.positive if with_terms else (), domains)
+    # The last of what can fail, so that no call is counted that has no answer.
+    rows = await by_domain(reader, domains, columns, beside=entry_beside(work, _OPERATION))
     # An organisation may have been deleted between two statements.
     there = [hit for hit in hits if hit.domain in rows]
     return (
         [rows[hit.domain] for hit in there],
         [_reason(hit, terms.get(hit.domain, [])) for hit in there],
         len(ranking.rows) > offset + size,
-        total,
+        counted if ranking.total is None else ranking.total,
     )
 
 
-async def _total(
-    reader: Reader,
-    asked: OrganisationSearch,
-    mode: SearchMode,
-    scoring: Scoring,
-    ranking: Ranking,
+async def _count(
+    reader: Reader, asked: OrganisationSearch, mode: SearchMode, scoring: Scoring
 ) -> int | None:
-    """The number of all hits where it is known or cheaply counted."""
-    if ranking.total is not None or mode is not SearchMode.FULLTEXT or asked.dedup:
-        return ranking.total
+    """The number of all hits where it is cheaply counted."""
+    if mode is not SearchMode.FULLTEXT or asked.dedup:
+        return None
     words = found_by(matching(asked.keywords, DOCUMENT))
     return await count_up_to_cap(reader, [words, *scoring.conditions])
 

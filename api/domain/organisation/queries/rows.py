@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, Row, Select, func, literal, select, union_all
 
 from api.domain.organisation.embedder import EmbeddingModel
 from api.domain.organisation.queries.conditions import found_by, in_list
@@ -26,13 +26,15 @@ def _row(names: Sequence[str], row: Row[*tuple[Any, ...]]) -> OrganisationRow:
 
 
 async def by_domain(
-    reader: Reader, domains: Sequence[str], columns: Sequence[str]
+    reader: Reader, domains: Sequence[str], columns: Sequence[str], *, beside: CTE | None = None
 ) -> dict[str, OrganisationRow]:
-    """The organisations at these domains, with ``columns`` (``domain`` first)."""
-    if not domains:
+    """The organisations at these domains, with ``columns`` (``domain`` first). ``beside`` is done
+    by the same statement.
+    """
+    if not domains and beside is None:
         return {}
     statement = select(*_columns(columns)).where(in_list(_COLUMNS.domain, domains))
-    return {row[0]: _row(columns, row) for row in await reader.fetch(statement)}
+    return {row[0]: _row(columns, row) for row in await reader.fetch(statement, beside)}
 
 
 async def browse(
