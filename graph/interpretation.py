@@ -64,6 +64,10 @@ class InterpretedFilters:
     excluded_industries: list[IndustryTerm] = _list_if_any("Industries of no company found.")
     excluded_locations: list[Location] = _list_if_any("Places of no company found.")
     excluded_keywords: list[str] = _list_if_any("Phrases that no company found has in its texts.")
+    excluded_sic: list[str] = _list_if_any("SIC codes, or their first digits, of no company found.")
+    excluded_naics: list[str] = _list_if_any(
+        "NAICS codes, or their first digits, of no company found."
+    )
 
 
 @strawberry.type(description="The validated reading of a person search.")

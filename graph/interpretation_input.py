@@ -77,6 +77,12 @@ class InterpretedFiltersInput:
     excluded_keywords: list[str] | None = _many(
         "Phrases that no company found has in its texts.", max_length=MAX_PHRASE_CHARS
     )
+    excluded_sic: list[str] | None = _many(
+        "SIC codes, or their first digits, of no company found.", max_length=_CODE_DIGITS
+    )
+    excluded_naics: list[str] | None = _many(
+        "NAICS codes, or their first digits, of no company found.", max_length=_CODE_DIGITS
+    )
 
 
 @strawberry.input(description="An edited reading of a person search, as it was given out.")

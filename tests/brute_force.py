@@ -176,6 +176,8 @@ def _filters(draw: random.Random) -> Filters:
         company_names=some(0.1, ("acme", "The Bolt & Sons", "ORBIT INC", "Nobody")),
         excluded_industries=_industries(draw) if draw.random() < 0.2 else (),
         excluded_locations=_locations(draw) if draw.random() < 0.2 else (),
+        excluded_sic=some(0.1, ("81", "6411", "99")),
+        excluded_naics=some(0.1, ("54", "722511", "5")),
         excluded_keywords=some(0.2, ("payroll", "automation marketing", "marketing")),
     )
 
@@ -220,6 +222,8 @@ def _company_fits(row: Row, asked: PersonInterpretation | CompanyInterpretation)
             or any((row["sic"] or "").startswith(code) for code in filters.sic)
             or any((row["naics"] or "").startswith(code) for code in filters.naics)
         )
+        and not any((row["sic"] or "").startswith(code) for code in filters.excluded_sic)
+        and not any((row["naics"] or "").startswith(code) for code in filters.excluded_naics)
         and all(_says(row, phrase) for phrase in filters.keywords)
         and (not filters.keywords_any or any(_says(row, phrase) for phrase in filters.keywords_any))
         and not any(_says(row, phrase) for phrase in filters.excluded_keywords)

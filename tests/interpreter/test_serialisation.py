@@ -60,6 +60,8 @@ def filters(*, of_persons: bool) -> st.SearchStrategy[Filters]:
         excluded_industries=several(INDUSTRIES),
         excluded_locations=several(LOCATIONS),
         excluded_keywords=several(PHRASES),
+        excluded_sic=several(st.from_regex(r"[0-9]{2,4}", fullmatch=True)),
+        excluded_naics=several(st.from_regex(r"[0-9]{2,6}", fullmatch=True)),
     )
 
 
@@ -177,6 +179,8 @@ NEVADA = [{"state": "NV"}]
         ({"filters": {"sic": [7372]}}, "interpretation.filters.sic"),
         ({"filters": {"sic": ["٧٣٧٢"]}}, "interpretation.filters.sic"),
         ({"filters": {"naics": ["5411101"]}}, "interpretation.filters.naics"),
+        ({"filters": {"excluded_sic": ["73721"]}}, "interpretation.filters.excluded_sic"),
+        ({"filters": {"excluded_naics": ["7"]}}, "interpretation.filters.excluded_naics"),
         ({"filters": {"keywords": [""]}}, "interpretation.filters.keywords"),
         ({"filters": {"keywords": ["!"]}}, "interpretation.filters.keywords"),
         ({"filters": {"keywords": ["x" * 101]}}, "interpretation.filters.keywords"),

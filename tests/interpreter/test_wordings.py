@@ -316,3 +316,24 @@ def test_practitioners_of_a_broader_kind_have_its_companies() -> None:
 
 def test_a_mistyped_noun_is_no_plural_of_a_small_word() -> None:
     assert industries("law frims in Ohio") == ["law_firm"]
+
+
+@pytest.mark.parametrize(
+    ("q", "sic", "naics"),
+    [
+        ("companies in Texas, not SIC 5812", ("5812",), ()),
+        ("companies excluding NAICS 541110 or 541211", (), ("541110", "541211")),
+        ("NAICS 5415 but not 541511", (), ("541511",)),
+        ("SIC 73, except 7372 and 7371", ("7372", "7371"), ()),
+        ("companies with SIC 8111 excluding NAICS 541199", (), ("541199",)),
+    ],
+)
+def test_excluded_codes(q: str, sic: tuple[str, ...], naics: tuple[str, ...]) -> None:
+    found = interpret_companies(q)
+    assert (found.filters.excluded_sic, found.filters.excluded_naics) == (sic, naics)
+    assert found.unparsed == ()
+
+
+def test_an_impossible_code_is_refused_where_it_is_excluded_too() -> None:
+    with pytest.raises(DomainError):
+        interpret_companies("companies excluding SIC 99999")

@@ -116,13 +116,8 @@ def _add_texts(
     """Conditions on codes, words and names, which only ``company_index`` has."""
     filters = interpretation.filters
     of_company = Conditions()
-    codes = [
-        f"arrayExists(code -> startsWith({column}, code), {{{column}:Array(String)}})"
-        for column, wanted in (("sic", filters.sic), ("naics", filters.naics))
-        if wanted
-    ]
-    of_company.values.update({"sic": list(filters.sic), "naics": list(filters.naics)})
-    of_company.add_any(codes)
+    codes, values = _codes(filters.sic, filters.naics)
+    of_company.add_any(codes, **values)
     if filters.company_names:
         names = name_of("name")
         of_company.add(
@@ -138,11 +133,27 @@ def _add_texts(
     )
     _add_of_company(conditions, of_company, "IN", of_people=of_people)
     excluded = Conditions()
+    codes, values = _codes(filters.excluded_sic, filters.excluded_naics, "excluded_")
+    says = [_says(f"excluded_keyword_{n}") for n in range(len(filters.excluded_keywords))]
     excluded.add_any(
-        [_says(f"excluded_keyword_{n}") for n in range(len(filters.excluded_keywords))],
+        [*says, *codes],
+        **values,
         **{f"excluded_keyword_{n}": text for n, text in enumerate(filters.excluded_keywords)},
     )
     _add_of_company(conditions, excluded, "NOT IN", of_people=of_people)
+
+
+def _codes(
+    sic: Sequence[str], naics: Sequence[str], prefix: str = ""
+) -> tuple[list[str], dict[str, Any]]:
+    """Whether a company's codes begin with any of these; an unknown code is empty."""
+    sql, values = [], {}
+    for column, codes in (("sic", sic), ("naics", naics)):
+        if codes:
+            name = f"{prefix}{column}"
+            sql.append(f"arrayExists(code -> startsWith({column}, code), {{{name}:Array(String)}})")
+            values[name] = list(codes)
+    return sql, values
 
 
 def _says(parameter: str) -> str:

@@ -2,10 +2,11 @@
 
 import re
 
-from api.domain.interpreter.reading import UNUSED, Reading
+from api.domain.interpreter.reading import Reading
 from api.errors import invalid
 
 CODE_RULE = "industry_code"
+_EXCLUDED = "exclusion"
 DIGITS = {"sic": (2, 4), "naics": (2, 6)}
 SECTORS = {
     "sic": frozenset(f"{number:02}" for number in range(1, 100)),
@@ -79,8 +80,10 @@ class Codes:
     def __init__(self) -> None:
         self.sic: dict[str, None] = {}
         self.naics: dict[str, None] = {}
+        self.excluded_sic: dict[str, None] = {}
+        self.excluded_naics: dict[str, None] = {}
 
-    def add(self, system: str, code: str) -> None:
+    def add(self, system: str, code: str, *, excluded: bool) -> None:
         """Adds a code. Raises ``invalid_input`` for one that no company can have."""
         shortest, longest = DIGITS[system]
         if not shortest <= len(code) <= longest or code[:2] not in SECTORS[system]:
@@ -90,7 +93,7 @@ class Codes:
                 f"names a {name} code that does not exist; {name} codes have {shortest} to "
                 f"{longest} digits, such as {'8111' if system == 'sic' else '541110'}.",
             )
-        getattr(self, system)[code] = None
+        getattr(self, f"excluded_{system}" if excluded else system)[code] = None
 
 
 def read_codes(reading: Reading) -> Codes:
@@ -110,7 +113,20 @@ def read_codes(reading: Reading) -> Codes:
             _named(reading, position, found)
         elif stem in {"code", "codes"} and reading.stem(position - 1) == "industry":
             _unnamed(reading, position, found)
+    if found.sic or found.naics:
+        _read_exceptions(reading, found)
     return found
+
+
+def _read_exceptions(reading: Reading, found: Codes) -> None:
+    """Codes taken from those before, their system not named again: "NAICS 54 but not 5411"."""
+    for position, word in enumerate(reading.words):
+        if not (reading.negated[position] and reading.is_free(position)):
+            continue
+        if word.text.isascii() and word.text.isdigit() and reading.rules[position - 1] == _EXCLUDED:
+            system = "sic" if found.sic else "naics"
+            codes, stop = _numbers(reading, position)
+            _accept(reading, found, system, codes, (position, stop))
 
 
 def _named(reading: Reading, position: int, found: Codes) -> None:
@@ -160,13 +176,9 @@ def _numbers(reading: Reading, start: int) -> tuple[list[str], int]:
 def _accept(
     reading: Reading, found: Codes, system: str, codes: list[str], span: tuple[int, int]
 ) -> None:
-    if any(reading.negated[span[0] : span[1]]):
-        reading.warnings.append(f"Exclusions of {system.upper()} codes are not applied.")
-        reading.take(*span, UNUSED)
-        return
     begin = span[0]
     while begin > 0 and reading.is_free(begin - 1) and reading.stem(begin - 1) in {"with", "in"}:
         begin -= 1
     reading.take(begin, span[1], CODE_RULE)
     for code in codes:
-        found.add(system, code)
+        found.add(system, code, excluded=any(reading.negated[span[0] : span[1]]))

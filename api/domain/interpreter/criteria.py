@@ -41,8 +41,10 @@ def criteria_of(interpretation: PersonInterpretation | CompanyInterpretation) ->
         _industries(filters.excluded_industries),
         _locations(filters.excluded_locations),
         _phrases(filters.excluded_keywords),
-        # Scopes of searches without it keep their name.
+        # Scopes of searches without these keep their name.
         *([any_of] if any_of else []),
+        *_named("excluded_sic", filters.excluded_sic),
+        *_named("excluded_naics", filters.excluded_naics),
     ]
 
 
@@ -59,6 +61,11 @@ def _industries(terms: Iterable[IndustryTerm]) -> list[str]:
 def _locations(places: Iterable[Location]) -> list[list[str]]:
     keys = {(city_key(place.city) if place.city else "", place.state or "") for place in places}
     return sorted(list(key) for key in keys)
+
+
+def _named(name: str, codes: Iterable[str]) -> list[list[str]]:
+    found = sorted(set(codes))
+    return [[name, *found]] if found else []
 
 
 def _phrases(texts: Iterable[str]) -> list[str]:

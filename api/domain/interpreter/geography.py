@@ -216,8 +216,9 @@ def _longest_name(reading: Reading, position: int) -> int:
     """How many words the longest place has whose name begins with the word at a position."""
     if position >= len(reading.words):
         return 0
-    word = reading.words[position]
-    return max(words_of_places().get(joined([each]), 0) for each in (word.fold, _owned(word)))
+    word, longest = reading.words[position], words_of_places()
+    found = longest.get(joined([word.fold]), 0)
+    return max(found, longest.get(joined([_owned(word)]), 0)) if "'" in word.text else found
 
 
 def _code_at(reading: Reading, position: int) -> str | None:
@@ -240,8 +241,11 @@ def _name(reading: Reading, position: int, length: int) -> str | None:
         if inner > position and word.breaks and word.before != ".":
             return None
     words = reading.words[position:stop]
+    plain = joined([word.fold for word in words])
+    if not any("'" in word.text for word in words):
+        return plain
     owned = joined([_owned(word) for word in words])
-    return owned if owned in cities_by_name() else joined([word.fold for word in words])
+    return owned if owned in cities_by_name() else plain
 
 
 def _owned(word: Word) -> str:

@@ -80,6 +80,8 @@ class Filters:
     excluded_industries: tuple[IndustryTerm, ...] = ()
     excluded_locations: tuple[Location, ...] = ()
     excluded_keywords: tuple[str, ...] = ()
+    excluded_sic: tuple[str, ...] = ()
+    excluded_naics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

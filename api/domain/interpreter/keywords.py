@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import MAX_TERMS
@@ -15,6 +16,7 @@ KEYWORD_RULE = "keyword"
 KEYWORD_WORDS_MAX = 6
 
 _JOINTS = frozenset({"and", "or"})
+_LEADING_TO_FEATURES = frozenset({"with", "having", "have", "has", "for"})
 _BEFORE_FIELDS = frozenset({"in", "within", "anywhere", "the", "their", "its", "company"})
 _FIELDS = frozenset({"description", "keyword", "text", "website", "profile", "tag", "name"})
 _PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
@@ -131,8 +133,10 @@ def read_activities(reading: Reading, found: Keywords) -> None:
 def read_features(reading: Reading, found: Keywords, *, companies: bool) -> None:
     """What companies have, and whom they are for: "hotels with a wedding venue"."""
     known, words = vocabulary(), wording()
-    plain = words.fillers | words.qualifiers | words.people | words.companies | words.employees
+    plain = _words_of_no_feature()
     for position in range(1, len(reading.words)):
+        if reading.stems[position] not in _LEADING_TO_FEATURES:
+            continue
         has = reading.stem(position) in words.may_hold and reading.stem(position + 1) in {"a", "an"}
         if not (has or reading.stem(position) == "for") or not reading.is_free(position):
             continue
@@ -189,6 +193,12 @@ def _phrases_after(reading: Reading, position: int, length: int, found: Keywords
     end = spans[-1][1]
     reading.take(begin, end, KEYWORD_RULE)
     return take_fields(reading, end)
+
+
+@lru_cache(maxsize=1)
+def _words_of_no_feature() -> frozenset[str]:
+    words = wording()
+    return words.fillers | words.qualifiers | words.people | words.companies | words.employees
 
 
 def take_fields(reading: Reading, start: int) -> int:

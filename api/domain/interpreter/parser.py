@@ -42,9 +42,10 @@ from api.domain.interpreter.people import (
     read_free_titles,
     read_industries_of_roles,
 )
-from api.domain.interpreter.quantities import Range, read_count, read_size_words, read_sizes
+from api.domain.interpreter.quantities import Range, read_count, read_sizes
 from api.domain.interpreter.quotations import read_quotes
 from api.domain.interpreter.reading import UNUSED, Reading
+from api.domain.interpreter.size_words import read_size_words
 from api.domain.interpreter.terms import Terms, read_terms
 from api.domain.interpreter.typos import correct_typos
 from api.domain.interpreter.unknown_places import read_unknown_places
@@ -112,6 +113,8 @@ class _Understood:
             or self.sizes.is_set
             or self.codes.sic
             or self.codes.naics
+            or self.codes.excluded_sic
+            or self.codes.excluded_naics
             or self.names
             or self.keywords.wanted
             or self.keywords.any_of
@@ -305,6 +308,8 @@ def _filters(reading: Reading, found: _Understood, given: GivenPlace) -> Filters
         employee_count_max=found.sizes.high,
         sic=_bounded({code: code for code in found.codes.sic}, "codes", warnings, MAX_TERMS),
         naics=_bounded({code: code for code in found.codes.naics}, "codes", warnings, MAX_TERMS),
+        excluded_sic=tuple(found.codes.excluded_sic)[:MAX_TERMS],
+        excluded_naics=tuple(found.codes.excluded_naics)[:MAX_TERMS],
         keywords=bounded_keywords(reading, found.keywords.wanted),
         keywords_any=bounded_keywords(reading, found.keywords.any_of),
         company_names=tuple(found.names)[:MAX_TERMS],

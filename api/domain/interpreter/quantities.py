@@ -12,10 +12,6 @@ SIZE_RULE = "employee_count"
 COUNT_RULE = "requested_records"
 # More than any company employs, and more than any answer holds.
 NUMBER_MAX = 1_000_000_000
-# Where "small", "small and medium" end and "large" begins, by head count.
-SMALL_MAX = 49
-SMALL_OR_MEDIUM_MAX = 249
-LARGE_MIN = 1_000
 
 _NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -82,43 +78,6 @@ def read_sizes(reading: Reading) -> Range:
 def contradiction(low: int, high: int) -> str:
     """The warning about bounds that exclude each other."""
     return f"No company has at least {low:,} and at most {high:,} employees; nothing is found."
-
-
-def read_size_words(reading: Reading, found: Range) -> None:
-    """Reads "small", "mid-sized" and "large", and warns what they mean; numbers say more."""
-    known = wording()
-    for phrases, low, high, meaning in (
-        (known.small_or_medium, None, SMALL_OR_MEDIUM_MAX, "fewer than 250 employees"),
-        (known.small, None, SMALL_MAX, "fewer than 50 employees"),
-        (known.medium, SMALL_MAX + 1, LARGE_MIN - 1, "50 to 999 employees"),
-        (known.large, LARGE_MIN, None, "1,000 employees or more"),
-    ):
-        for position in range(len(reading.words)):
-            length = reading.starts_with(phrases, position)
-            if not length and phrases is known.large:
-                length = int(_is_enterprise(reading, position))
-            noun = phrases is known.small_or_medium
-            stop = position + length
-            describes = reading.is_free(stop) and not reading.words[stop].breaks
-            if length and reading.is_free(position) and (noun or describes):
-                if not found.is_set:
-                    found.narrow(low, high)
-                    typed = " ".join(
-                        word.text for word in reading.words[position : position + length]
-                    )
-                    reading.warnings.append(f'"{typed}" was read as {meaning}.')
-                reading.take(position, position + length, SIZE_RULE)
-                return
-
-
-def _is_enterprise(reading: Reading, position: int) -> bool:
-    """Whether "enterprise" says how large companies are: "enterprise companies"."""
-    return (
-        reading.stem(position) == "enterprise"
-        and reading.stem(position + 1)
-        in {"company", "business", "firm", "organization", "employer"}
-        and not reading.words[position + 1].breaks
-    )
 
 
 def read_count(reading: Reading) -> int | None:

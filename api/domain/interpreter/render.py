@@ -51,6 +51,9 @@ def render(interpretation: PersonInterpretation | CompanyInterpretation) -> str:
     excluded = [*map(_role, filters.excluded_roles), *map(_industry, filters.excluded_industries)]
     clauses += [f"excluding {each}" for each in excluded]
     clauses += [f"not in {_place(each)}" for each in filters.excluded_locations]
+    for system, codes in (("SIC", filters.excluded_sic), ("NAICS", filters.excluded_naics)):
+        if codes:
+            clauses.append(f"excluding {system} {' or '.join(codes)}")
     clauses += [f'not mentioning "{phrase}"' for phrase in filters.excluded_keywords]
     return "; ".join(clauses)
 

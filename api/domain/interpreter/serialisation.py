@@ -204,6 +204,8 @@ def _filters(data: object, at: str) -> Filters:
         excluded_industries=fields.many("excluded_industries", _industry, MAX_LISTED),
         excluded_locations=fields.many("excluded_locations", _location, MAX_LISTED),
         excluded_keywords=fields.many("excluded_keywords", _phrase),
+        excluded_sic=fields.many("excluded_sic", _code_of("sic")),
+        excluded_naics=fields.many("excluded_naics", _code_of("naics")),
     )
 
 
