@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from api.work import Stores, Work
 from graph.credentials import identify, sent_by
-from graph.loaders import PeopleOfCompanies, SimilarOrganisations
+from graph.loaders import EntriesOfWallets, PeopleOfCompanies, SimilarOrganisations, Wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,15 @@ class Context:
     request_id: str
     similar_organisations: SimilarOrganisations = field(init=False)
     people_of_companies: PeopleOfCompanies = field(init=False)
+    wallets: Wallets = field(init=False)
+    entries_of_wallets: EntriesOfWallets = field(init=False)
 
     def __post_init__(self) -> None:
         """Gives the request its loaders."""
         object.__setattr__(self, "similar_organisations", SimilarOrganisations(self.work))
         object.__setattr__(self, "people_of_companies", PeopleOfCompanies(self.work))
+        object.__setattr__(self, "wallets", Wallets(self.work))
+        object.__setattr__(self, "entries_of_wallets", EntriesOfWallets(self.work))
 
 
 async def open_context(request: Request) -> Context:

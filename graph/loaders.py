@@ -5,7 +5,9 @@ still wait for it: that is what ``shield`` is for.
 """
 
 from asyncio import shield
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
@@ -13,8 +15,11 @@ from api.domain.organisation.records import OrganisationRow
 from api.domain.organisation.similar import similar_to_each
 from api.domain.person import service
 from api.domain.person.records import PersonPage
+from api.domain.wallet.journal import first_entries, more_entries
+from api.domain.wallet.records import EntryRow, WalletSummary, WalletView
+from api.domain.wallet.service import no_customer, summaries
 from api.errors import invalid
-from api.paging import PageRequest
+from api.paging import Page, PageRequest
 from api.work import Work
 
 MAX_SIMILAR_LOOKUPS = 1_000
@@ -91,3 +96,62 @@ class PeopleOfCompanies:
 
             loader = self._loaders[first] = DataLoader(load_all)
         return await shield(loader.load(company_id))
+
+
+class Wallets:
+    """``PartnerCustomer.wallet`` of a request: those of many customers come by one query."""
+
+    def __init__(self, work: Work):
+        self._now = datetime.now(UTC)
+
+        async def load_all(customer_ids: list[UUID]) -> list[WalletSummary | None]:
+            account_id = work.caller.account_id
+            return await summaries(work.stores.postgres, account_id, customer_ids, self._now)
+
+        self._loader: DataLoader[UUID, WalletSummary | None] = DataLoader(
+            load_all, max_batch_size=100
+        )
+
+    async def load(self, customer_id: UUID) -> WalletView:
+        """The wallet of one of the caller's customers.
+
+        Raises ``not_found``.
+        """
+        found = await shield(self._loader.load(customer_id))
+        if found is None:
+            raise no_customer()
+        return found.wallet
+
+
+MAX_ENTRIES_OF_WALLETS = 10_000
+"""Entries that the wallets of one request may be asked for in all, each at most ``first``."""
+
+
+class EntriesOfWallets:
+    """``PartnerCustomer.walletEntries`` of a request: first pages come by one query."""
+
+    def __init__(self, work: Work):
+        self._work = work
+        self._loaders: dict[int, DataLoader[UUID, Page[EntryRow]]] = {}
+        self._asked = 0
+
+    async def load(self, customer_id: UUID, first: int, after: str | None) -> Page[EntryRow]:
+        """A page of a wallet's entries.
+
+        Raises ``invalid_cursor``, and ``invalid_input`` for more than 10,000 in one request.
+        """
+        self._asked += first
+        if self._asked > MAX_ENTRIES_OF_WALLETS:
+            raise invalid(
+                "first", f"entries of more than {MAX_ENTRIES_OF_WALLETS:,} in all; ask for fewer"
+            )
+        if after is not None:
+            return await more_entries(self._work, customer_id, PageRequest(first, after))
+        loader = self._loaders.get(first)
+        if loader is None:
+
+            async def load_all(customer_ids: list[UUID]) -> list[Page[EntryRow]]:
+                return await first_entries(self._work, customer_ids, first)
+
+            loader = self._loaders[first] = DataLoader(load_all, max_batch_size=100)
+        return await shield(loader.load(customer_id))

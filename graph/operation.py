@@ -54,11 +54,16 @@ class Operation(FieldExtension):
         info: strawberry.Info[Context, None],
         **values: Any,
     ) -> Any:
-        """Checks, then calls the resolver; an argument that was not sent is ``None``."""
+        """Checks, then calls the resolver; an argument that was not sent is ``None``.
+
+        One of type ``strawberry.Maybe`` is ``Some(None)`` where null was sent: it is to be nothing.
+        """
         admit(info.context.work, self.callers, managed=self.managed)
         problems: list[FieldProblem] = []
         for each in self.arguments:
             value = values.setdefault(each.python_name, None)
+            if isinstance(value, strawberry.Some):
+                value = value.value
             problems += islice(faults(value, bounds_of(each), each.python_name), MAX_PROBLEMS)
         if problems:
             raise all_invalid(tuple(problems[:MAX_PROBLEMS]))

@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError
 
 from api.domain.organisation.criteria import MAX_WEIGHT, WEIGHTS
-from api.moments import written
+from api.moments import read, written
 
 # JSON numbers are exact up to here in every common reader, JavaScript's included.
 MAX_BIG_INT = 2**53 - 1
@@ -52,13 +52,19 @@ def _moment(value: object) -> str:
     return written(value)
 
 
-def _no_input(_: object) -> datetime:
-    raise GraphQLError("DateTime is no input.")
+def _read_moment(value: object) -> datetime:
+    try:
+        return read(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise GraphQLError(
+            "must be a moment as ISO 8601 text with its offset: 2026-05-17T18:42:10Z"
+        ) from None
 
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="A moment as ISO 8601 text in UTC, to the millisecond: 2026-05-17T18:42:10.000Z.",
+    description="A moment as ISO 8601 text in UTC, to the millisecond: 2026-05-17T18:42:10.000Z. "
+    "One that is sent may have any offset, and fractions of a second to the microsecond.",
     serialize=_moment,
-    parse_value=_no_input,
+    parse_value=_read_moment,
 )

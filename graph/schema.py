@@ -17,12 +17,14 @@ from graph.job import JobMutation, JobQuery, JobSubscription
 from graph.organisation import OrganisationQuery
 from graph.organisation_search import OrganisationSearchQuery
 from graph.organisation_stats import OrganisationStatsQuery
+from graph.partner_customer import PartnerCustomerMutation, PartnerCustomerQuery
 from graph.person import PersonQuery
 from graph.prospecting import ProspectingMutation, ProspectingQuery
 from graph.prospecting_results import ProspectingResultsMutation
 from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
 from graph.taxonomy import TaxonomyQuery
 from graph.usage import UsageQuery
+from graph.wallet import WalletMutation
 from graph.webhook import WebhookMutation, WebhookQuery
 
 
@@ -57,6 +59,7 @@ Query = merge_types(
         OrganisationQuery,
         OrganisationStatsQuery,
         TaxonomyQuery,
+        PartnerCustomerQuery,
         WebhookQuery,
         EmbedQuery,
         UsageQuery,

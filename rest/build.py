@@ -166,8 +166,9 @@ def _from_body(
             if parameter.required:
                 problems.append(FieldProblem(name, "is required"))
             continue
-        if body[name] is None and not parameter.required:
-            # In a body "absent" may be written as null, whatever the default.
+        if body[name] is None and not parameter.required and prepared.route.method != "PATCH":
+            # In a body "absent" may be written as null, whatever the default; but a PATCH says by
+            # it that there is to be nothing.
             continue
         value, wrong = read_json_value(parameter.type, body[name], name)
         variables[parameter.variable] = value

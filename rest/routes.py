@@ -68,6 +68,28 @@ def _organisation_search(path: str) -> Route:
 
 
 _SESSION = ("search_id", "interpretation", "pagination", "facets", "data: nodes")
+_CUSTOMER = (
+    "partner_customer_id",
+    "external_customer_id",
+    "name",
+    "status",
+    "credit_enforcement_mode",
+    "credit_reset_policy",
+    "limits",
+    "result_delivery_url",
+    "result_delivery_cta",
+    "csv_export_enabled",
+    "allowed_result_actions",
+    "result_action_labels",
+    "created_at",
+)
+_WALLET = (
+    "partner_customer_id",
+    "status",
+    "allowed_result_actions",
+    "result_action_labels",
+    "wallet",
+)
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -178,6 +200,56 @@ ROUTES: tuple[Route, ...] = (
         "Values for filter menus",
         ("filters", "metadata"),
         "Organisations",
+    ),
+    Route(
+        "POST",
+        "/v1/partner-customers",
+        "createPartnerCustomer",
+        "Create partner customer",
+        _CUSTOMER,
+        "Partner customers",
+        status=201,
+    ),
+    Route(
+        "GET",
+        "/v1/partner-customers",
+        "partnerCustomers",
+        "Partner customers",
+        ("data: nodes", "pagination"),
+        "Partner customers",
+    ),
+    Route(
+        "GET",
+        "/v1/partner-customers/{partner_customer_id}",
+        "partnerCustomer",
+        "Partner customer",
+        _CUSTOMER,
+        "Partner customers",
+    ),
+    Route(
+        "PATCH",
+        "/v1/partner-customers/{partner_customer_id}",
+        "updatePartnerCustomer",
+        "Update partner customer",
+        _CUSTOMER,
+        "Partner customers",
+    ),
+    Route(
+        "GET",
+        "/v1/partner-customers/{partner_customer_id}/wallet",
+        "partnerCustomer",
+        "Partner customer wallet",
+        _WALLET,
+        "Partner customers",
+    ),
+    Route(
+        "POST",
+        "/v1/partner-customers/{partner_customer_id}/wallet/credits",
+        "grantWalletCredits",
+        "Grant partner customer wallet credits",
+        ("credit_grant", *_WALLET),
+        "Partner customers",
+        status=201,
     ),
     Route(
         "POST",

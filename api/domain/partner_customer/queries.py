@@ -163,7 +163,7 @@ def _of(account_id: UUID) -> Select[Any]:
 def _customer(row: Row[Any]) -> CustomerRow:
     delivery = Delivery(row.result_delivery_url, row.result_delivery_cta, row.csv_export_enabled)
     return CustomerRow(
-        id=row.id,
+        partner_customer_id=row.id,
         external_customer_id=row.external_customer_id,
         name=row.name,
         status=CustomerStatus(row.status),

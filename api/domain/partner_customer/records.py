@@ -18,7 +18,7 @@ from api.domain.partner_customer.rules import (
 class CustomerRow(NamedTuple):
     """A customer as its partner sees it."""
 
-    id: UUID
+    partner_customer_id: UUID
     external_customer_id: str
     name: str | None
     status: CustomerStatus
@@ -33,9 +33,9 @@ class CustomerRow(NamedTuple):
     created_at: datetime
 
     @property
-    def partner_customer_id(self) -> UUID:
-        """The documented name of its id."""
-        return self.id
+    def id(self) -> UUID:
+        """The same id, as rows in the order of their creation are called."""
+        return self.partner_customer_id
 
 
 def delivery_fields(delivery: Delivery) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The SQL of wallets, grants and their journal."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ from api.domain.wallet.model import (
     GrantState,
     Wallet,
 )
-from api.domain.wallet.records import CreditGrantRow
+from api.domain.wallet.records import CreditGrantRow, EntryRow
 from api.stores.postgres import Postgres
 from api.stores.tables import wallet_entries, wallet_grants
 
@@ -52,6 +53,21 @@ _READ = text("""
         from wallet_grants each where each.partner_customer_id = customer.id
     ) grants
     where customer.id = any(:ids) and customer.account_id = :account_id
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+_ENTRIES = text("""
+    select customer.id as customer_id, entry.seq, entry.kind, entry.source_id, entry.amount,
+        entry.balance_after, entry.credit_units, entry.record_reveals, entry.user_id,
+        entry.occurred_at
+    from partner_customers customer
+    cross join lateral (
+        select * from wallet_entries
+        where partner_customer_id = customer.id
+            and seq < coalesce(cast(:before as bigint), 9223372036854775807)
+        order by seq desc limit :limit
+    ) entry
+    where customer.id = any(:ids) and customer.account_id = :account_id
+    order by customer.id, entry.seq desc
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 _SPENT = select(wallet_entries.c.seq).where(
@@ -117,6 +133,24 @@ async def read(
     """The account's wallets among these, in any order."""
     rows = await postgres.fetch(_READ, _asked(account_id, partner_customer_ids))
     return [_stored(row) for row in rows]
+
+
+async def entries(
+    postgres: Postgres,
+    account_id: UUID,
+    partner_customer_ids: Sequence[UUID],
+    *,
+    before: int | None,
+    limit: int,
+) -> dict[UUID, list[EntryRow]]:
+    """The newest ``limit`` entries of each of the account's customers, those before a number."""
+    found: dict[UUID, list[EntryRow]] = defaultdict(list)
+    asked = _asked(account_id, partner_customer_ids)
+    for row in await postgres.fetch(_ENTRIES, {**asked, "before": before, "limit": limit}):
+        customer_id, *values = row
+        entry = EntryRow._make(values)
+        found[customer_id].append(entry._replace(kind=EntryKind(entry.kind)))
+    return found
 
 
 async def is_booked(
