@@ -37,7 +37,7 @@ _MEANINGS = {
 
 
 def _limit(name: str) -> int | None:
-    limit: int | None = member(_MEANINGS[name], default=None, min=0, max=MAX_LIMIT)
+    limit: int | None = member(_MEANINGS[name], default=strawberry.UNSET, min=0, max=MAX_LIMIT)
     return limit
 
 
@@ -50,7 +50,8 @@ def _configured(name: str) -> int | None:
 
 @strawberry.input(
     name="WalletLimitsInput",
-    description="Limits of a customer's wallet. What is not given is not limited.",
+    description="Limits of a customer's wallet; 0 allows nothing. What is not given is not "
+    "limited, or, in a change, stays as it is; null lifts a limit.",
 )
 class WalletLimitsInput:
     """Becomes :class:`api.domain.partner_customer.rules.Limits`."""
@@ -63,11 +64,15 @@ class WalletLimitsInput:
     lifetime_record_reveals: int | None = _limit("lifetime_record_reveals")
 
 
+def sent_limits(given: WalletLimitsInput) -> dict[str, int | None]:
+    """The limits that were sent, by name; ``None`` lifts one."""
+    named = {each.name: getattr(given, each.name) for each in fields(given)}
+    return {name: limit for name, limit in named.items() if limit is not strawberry.UNSET}
+
+
 def limits_of(given: WalletLimitsInput | None) -> Limits:
     """The limits that were sent; none are no limits."""
-    if given is None:
-        return Limits()
-    return Limits(**{each.name: getattr(given, each.name) for each in fields(given)})
+    return Limits() if given is None else Limits(**sent_limits(given))
 
 
 @strawberry.type(

@@ -1,7 +1,7 @@
 """A partner's customers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -30,11 +30,10 @@ from api.domain.wallet.records import EntryRow, WalletView
 from api.errors import ErrorCode
 from api.paging import Page, PageRequest
 from graph.context import Context
+from graph.customer_policy import ShownLimits, WalletLimitsInput, limits_of, sent_limits
 from graph.operation import argument, operation
 from graph.paging import ListPagination, PageInfo
 from graph.wallet import (
-    CustomerLimits,
-    CustomerLimitsInput,
     PartnerCustomerId,
     ResultActionLabels,
     Wallet,
@@ -63,7 +62,7 @@ class PartnerCustomer:
     credit_reset_policy: ResetPolicy = strawberry.field(
         description="What becomes of unused credit units when a month begins."
     )
-    limits: CustomerLimits = strawberry.field(description="Monthly and lifetime limits.")
+    limits: ShownLimits = strawberry.field(description="Monthly and lifetime limits.")
     result_delivery_url: str | None = strawberry.field(
         description="HTTPS endpoint that receives full purchased records."
     )
@@ -215,7 +214,7 @@ class PartnerCustomerMutation:
         name: Annotated[str | None, _NAME] = strawberry.UNSET,
         credit_enforcement_mode: Annotated[EnforcementMode | None, _MODE] = strawberry.UNSET,
         credit_reset_policy: Annotated[ResetPolicy | None, _POLICY] = strawberry.UNSET,
-        limits: Annotated[CustomerLimitsInput | None, _LIMITS] = strawberry.UNSET,
+        limits: Annotated[WalletLimitsInput | None, _LIMITS] = strawberry.UNSET,
         result_delivery_url: Annotated[str | None, _URL] = strawberry.UNSET,
         result_delivery_cta: Annotated[str | None, _CTA] = strawberry.UNSET,
         csv_export_enabled: Annotated[bool | None, _CSV] = strawberry.UNSET,
@@ -224,7 +223,7 @@ class PartnerCustomerMutation:
         begins_with = CustomerDefaults(
             credit_enforcement_mode or DEFAULT_MODE,
             credit_reset_policy or DEFAULT_POLICY,
-            Limits(**limits.given()) if limits else Limits(),
+            limits_of(limits),
             Delivery(result_delivery_url, result_delivery_cta, csv_export_enabled),
         )
         return await service.create(info.context.work, external_customer_id, name, begins_with)
@@ -247,18 +246,18 @@ class PartnerCustomerMutation:
         ] = strawberry.UNSET,
         credit_enforcement_mode: Annotated[EnforcementMode | None, _MODE] = strawberry.UNSET,
         credit_reset_policy: Annotated[ResetPolicy | None, _POLICY] = strawberry.UNSET,
-        limits: Annotated[strawberry.Maybe[CustomerLimitsInput | None], _LIMITS] = None,
+        limits: Annotated[strawberry.Maybe[WalletLimitsInput | None], _LIMITS] = None,
         result_delivery_url: Annotated[strawberry.Maybe[str | None], _URL] = None,
         result_delivery_cta: Annotated[strawberry.Maybe[str | None], _CTA] = None,
         csv_export_enabled: Annotated[strawberry.Maybe[bool | None], _CSV] = None,
     ) -> CustomerRow:
         """Update partner customer."""
-        chosen = {
+        chosen: dict[str, object] = {
             "status": status,
             "credit_enforcement_mode": credit_enforcement_mode,
             "credit_reset_policy": credit_reset_policy,
         }
-        replaced = {
+        replaced: dict[str, strawberry.Some[Any] | None] = {
             "name": name,
             "result_delivery_url": result_delivery_url,
             "result_delivery_cta": result_delivery_cta,
@@ -268,5 +267,5 @@ class PartnerCustomerMutation:
         changes |= {key: some.value for key, some in replaced.items() if some is not None}
         given = None
         if limits is not None:
-            given = _NO_LIMITS if limits.value is None else limits.value.given()
+            given = _NO_LIMITS if limits.value is None else sent_limits(limits.value)
         return await service.change(info.context.work, partner_customer_id, changes, given)

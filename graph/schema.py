@@ -24,7 +24,7 @@ from graph.prospecting_results import ProspectingResultsMutation
 from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
 from graph.taxonomy import TaxonomyQuery
 from graph.usage import UsageQuery
-from graph.wallet import WalletMutation
+from graph.wallet import WalletMutation, WalletQuery
 from graph.webhook import WebhookMutation, WebhookQuery
 
 
@@ -60,6 +60,7 @@ Query = merge_types(
         OrganisationStatsQuery,
         TaxonomyQuery,
         PartnerCustomerQuery,
+        WalletQuery,
         WebhookQuery,
         EmbedQuery,
         UsageQuery,
@@ -71,6 +72,8 @@ Mutation = merge_types(
     (
         JobMutation,
         WebhookMutation,
+        PartnerCustomerMutation,
+        WalletMutation,
         EmbedMutation,
         ProspectingMutation,
         ProspectingResultsMutation,

@@ -1,12 +1,12 @@
 """Wallets of partner customers: what they hold, what they may, and their journal."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
 
+from api.caller import CallerKind
 from api.domain.partner_customer.rules import (
-    MAX_LIMIT,
     CustomerStatus,
     EnforcementMode,
     ResetPolicy,
@@ -15,10 +15,12 @@ from api.domain.partner_customer.rules import (
 from api.domain.wallet import grants, records
 from api.domain.wallet.model import EntryKind
 from api.domain.wallet.rules import MAX_GRANTED, MAX_NOTE_CHARS, MAX_TYPE_CHARS, BlockReason
+from api.domain.wallet.service import summary
 from api.errors import ErrorCode
 from graph.absence import ABSENT, Absent
 from graph.context import Context
-from graph.operation import argument, member, operation
+from graph.customer_policy import ShownLimits
+from graph.operation import argument, operation
 from graph.paging import ListPagination, PageInfo
 from graph.scalars import BigInt
 
@@ -28,18 +30,6 @@ strawberry.enum(
     CustomerStatus,
     name="PartnerCustomerStatus",
     description="Suspended customers can neither search nor reveal.",
-)
-strawberry.enum(
-    EnforcementMode,
-    name="CreditEnforcementMode",
-    description="`enforced` hard-stops on customer limits and finite wallet balances; `metered` "
-    "keeps usage reporting without customer-level hard stops.",
-)
-strawberry.enum(
-    ResetPolicy,
-    name="CreditResetPolicy",
-    description="`rollover` carries unused wallet credits forward; `monthly_reset` renews the "
-    "active grant balance each calendar month (UTC).",
 )
 strawberry.enum(ResultAction, description="What can be done with results inside the iframe.")
 strawberry.enum(
@@ -73,52 +63,6 @@ class ResultActionLabels:
         description="Of the delivery to the partner's endpoint: the result_delivery_cta."
     )
     csv_export: str | None = strawberry.field(description="Of the export as CSV.")
-
-
-@strawberry.type(
-    description="The most that a customer may use: in a calendar month (UTC), and in its life. "
-    "What is absent has no limit."
-)
-class CustomerLimits:
-    """Projected from :class:`api.domain.partner_customer.rules.Limits`."""
-
-    monthly_credit_units: int | None = strawberry.field(description="Credit units a month.")
-    lifetime_credit_units: int | None = strawberry.field(description="Credit units for life.")
-    monthly_search_sessions: int | None = strawberry.field(description="Searches a month.")
-    lifetime_search_sessions: int | None = strawberry.field(description="Searches for life.")
-    monthly_record_reveals: int | None = strawberry.field(description="Revealed records a month.")
-    lifetime_record_reveals: int | None = strawberry.field(description="Revealed records for life.")
-
-
-@strawberry.input(
-    description="Limits of a customer; 0 allows nothing. Null lifts a limit, and what is absent "
-    "stays as it is: for a new customer, without limit."
-)
-class CustomerLimitsInput:
-    """Becomes a :class:`api.domain.partner_customer.rules.Limits`."""
-
-    monthly_credit_units: int | None = member(
-        "Credit units a month.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-    lifetime_credit_units: int | None = member(
-        "Credit units for life.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-    monthly_search_sessions: int | None = member(
-        "Searches a month.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-    lifetime_search_sessions: int | None = member(
-        "Searches for life.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-    monthly_record_reveals: int | None = member(
-        "Revealed records a month.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-    lifetime_record_reveals: int | None = member(
-        "Revealed records for life.", default=strawberry.UNSET, min=0, max=MAX_LIMIT
-    )
-
-    def given(self) -> dict[str, int | None]:
-        """The limits that were sent, by name."""
-        return {name: value for name, value in vars(self).items() if value is not strawberry.UNSET}
 
 
 @strawberry.type(description="Monthly (UTC) and lifetime customer usage counters.")
@@ -184,7 +128,7 @@ class Wallet:
         description="Credit units used in the current month (UTC)."
     )
     lifetime_credit_units_used: BigInt = strawberry.field(description="Credit units ever used.")
-    limits: CustomerLimits = strawberry.field(
+    limits: ShownLimits = strawberry.field(
         description="Configured monthly and lifetime credit, search-session, and record-reveal "
         "limits."
     )
@@ -274,6 +218,50 @@ class GrantedWalletCredits:
     wallet: Wallet = strawberry.field(
         description="Updated wallet balance, usage, limits, and limit state."
     )
+
+
+@strawberry.type(description="The wallet of a customer, as its own frontend sees it.")
+class ProspectingWallet:
+    """Projected from :class:`api.domain.wallet.records.WalletSummary`."""
+
+    partner_customer_id: strawberry.ID = strawberry.field(
+        description="Partner customer identifier from the embed token."
+    )
+    status: CustomerStatus = strawberry.field(description="Current partner customer status.")
+    allowed_result_actions: list[ResultAction] = strawberry.field(
+        description="Configured result actions available in the iframe, such as push_endpoint and "
+        "csv_export."
+    )
+    result_action_labels: ResultActionLabels = strawberry.field(
+        description="Display labels for configured iframe actions, including the partner-provided "
+        "result_delivery_cta for push_endpoint."
+    )
+    wallet: Wallet = strawberry.field(
+        description="Scoped wallet balance, usage, limits, and limit state for the embed customer "
+        "only."
+    )
+
+
+@strawberry.type
+class WalletQuery:
+    """The queries about wallets; partners read those of their customers as a part of them."""
+
+    @operation(
+        "Returns the wallet summary for the scoped customer in a prospecting embed token. Use this "
+        "from hosted iframes or partner frontends without exposing the partner API key.",
+        returns=ProspectingWallet,
+        errors=(ErrorCode.NOT_FOUND,),
+        callers=(CallerKind.EMBED_TOKEN,),
+    )
+    async def prospecting_wallet(
+        self, info: strawberry.Info[Context, None]
+    ) -> records.WalletSummary:
+        """Prospecting embed wallet."""
+        work = info.context.work
+        embed = work.embed
+        return await summary(
+            work.stores.postgres, embed.account_id, embed.partner_customer_id, datetime.now(UTC)
+        )
 
 
 @strawberry.type

@@ -252,6 +252,15 @@ ROUTES: tuple[Route, ...] = (
         status=201,
     ),
     Route(
+        "GET",
+        "/v1/prospecting/wallet",
+        "prospectingWallet",
+        "Prospecting embed wallet",
+        _WALLET,
+        "Prospecting",
+        from_pages=True,
+    ),
+    Route(
         "POST",
         "/v1/webhooks/endpoints",
         "createWebhookEndpoint",

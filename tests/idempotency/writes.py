@@ -9,6 +9,8 @@ from graphql import GraphQLField
 from sqlalchemy import insert
 
 from api.caller import AccountKind
+from api.domain.partner_customer.rules import CustomerDefaults
+from api.domain.partner_customer.service import ensure
 from api.stores.postgres import Postgres
 from api.stores.tables import embed_keys, webhook_deliveries, webhook_events
 from graph.directives import Callers
@@ -107,7 +109,32 @@ def _revoke_embed_key(account: Account) -> tuple[Asker, dict[str, Any]]:
     return account.ask, {"embedKeyId": str(key_id)}
 
 
+def _create_customer(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {"externalCustomerId": "customer 1"}
+
+
+def _customer(account: Account) -> dict[str, Any]:
+    async def add(postgres: Postgres) -> UUID:
+        async with postgres.transaction() as connection:
+            defaults = CustomerDefaults()
+            made = await ensure(connection, account.id, "customer 1", name=None, defaults=defaults)
+        return made.id
+
+    return {"partnerCustomerId": str(with_postgres(account.stack, add))}
+
+
+def _update_customer(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {**_customer(account), "status": "suspended"}
+
+
+def _grant_credits(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return account.ask, {**_customer(account), "creditUnits": 50}
+
+
 WRITES: dict[str, Write] = {
+    "createPartnerCustomer": _create_customer,
+    "updatePartnerCustomer": _update_customer,
+    "grantWalletCredits": _grant_credits,
     "createPersonSearchJob": _create_job,
     "createWebhookEndpoint": _create_endpoint,
     "deleteWebhookEndpoint": _delete_endpoint,

@@ -147,9 +147,8 @@ async def entries(
     found: dict[UUID, list[EntryRow]] = defaultdict(list)
     asked = _asked(account_id, partner_customer_ids)
     for row in await postgres.fetch(_ENTRIES, {**asked, "before": before, "limit": limit}):
-        customer_id, *values = row
-        entry = EntryRow._make(values)
-        found[customer_id].append(entry._replace(kind=EntryKind(entry.kind)))
+        entry = EntryRow._make(row[1:])
+        found[row.customer_id].append(entry._replace(kind=EntryKind(entry.kind)))
     return found
 
 

@@ -248,7 +248,7 @@ def _first_of(*blocks: Block | None) -> Block | None:
 
 def admit_search(wallet: Wallet, now: datetime) -> None:
     """Raises ``insufficient_credits`` where a search session is refused, with the reason."""
-    _refuse(block_of_search(wallet, now))
+    refuse(block_of_search(wallet, now))
 
 
 def admit_reveal(wallet: Wallet, records: int, now: datetime) -> None:
@@ -257,7 +257,7 @@ def admit_reveal(wallet: Wallet, records: int, now: datetime) -> None:
     Its details are the ``reason`` and, but for a suspended customer, what is ``needed`` and what
     is ``available`` of that.
     """
-    _refuse(block_of_reveal(wallet, records, now))
+    refuse(block_of_reveal(wallet, records, now))
 
 
 _SENTENCES = {
@@ -272,7 +272,8 @@ _SENTENCES = {
 }
 
 
-def _refuse(block: Block | None) -> None:
+def refuse(block: Block | None) -> None:
+    """Raises ``insufficient_credits`` with what a block says; where there is none, does nothing."""
     if block is None:
         return
     sentence = _SENTENCES[block.reason]
