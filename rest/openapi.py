@@ -32,7 +32,8 @@ from graph.schema import schema
 from rest.errors import MEDIA_TYPE
 from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY
 from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
-from rest.routes import JSON, ROUTES
+from rest.route import JSON
+from rest.routes import ROUTES
 from rest.streams import HEADERS
 from rest.values import bare
 

@@ -32,7 +32,7 @@ from api.caller import CallerKind
 from graph.bounds import bounds_of
 from graph.directives import Bounds, Callers
 from graph.operation import is_own_key
-from rest.routes import Route
+from rest.route import Route
 from rest.values import bare
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")

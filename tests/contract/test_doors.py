@@ -10,7 +10,8 @@ from graph.directives import Bounds
 from graph.schema import schema
 from rest.build import rest_routes
 from rest.prepare import WrongRoute, plain_fields, prepare
-from rest.routes import NOT_IN_REST, ROUTES, Route
+from rest.route import Route
+from rest.routes import NOT_IN_REST, ROUTES
 from rest.values import bare
 from tests.contract.test_documented_examples import snake
 from tests.stack import Asker

@@ -15,7 +15,7 @@ from graph.operation import argument, member, operation
 from rest.build import MAX_BODY_BYTES, variables_of
 from rest.openapi import input_shape
 from rest.prepare import PreparedRoute, WrongRoute, prepare
-from rest.routes import Route
+from rest.route import Route
 
 
 @strawberry.enum
