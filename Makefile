@@ -22,7 +22,8 @@ help: ## lists the targets
 run: .venv ## starts the stack: engines, API, worker (data in .stibnite)
 	$(BIN)/stibnite up --data-dir $(DATA)
 
-test: .venv ## runs the whole suite against real engines that it starts itself
+test: .venv ## runs the whole suite against real engines and a browser, which it installs
+	@sh tests/embed/browser.sh
 	$(BIN)/python -m pytest $(PYTEST)
 
 check: .venv ## formatting, lint and types

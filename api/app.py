@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.caller import Identity
 from api.docs import docs_routes
 from api.domain.interpreter.parser import interpret_persons
+from api.embed.routes import embed_routes
 from api.errors import DomainError, ErrorCode
 from api.health import health_routes
 from api.logs import configure_logging
@@ -132,6 +133,7 @@ def build_app() -> Starlette:
         WebSocketRoute("/graphql", graphql_websocket),
         *rest_routes(),
         *docs_routes(),
+        *embed_routes(),
         *health_routes(),
     ]
     app = Starlette(

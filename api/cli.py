@@ -1,5 +1,6 @@
 """The command ``stibnite``."""
 
+import os
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,7 @@ def up(
     DATABASE_URL, REDIS_URL and CLICKHOUSE_URL each replace the embedded part by your own server.
     On the first start a sample market is made, and a key to try it with. Ctrl-C stops everything.
     """
-    given = _given(data_dir, host=host, port=port)
+    given = _given(data_dir, host=host, port=port, embed_demo=_demo_wanted())
     configure_logging(given)
     first = FirstStart(0 if no_sample else sample, notes)
     run_command(run(given, prepare=first.prepare, on_ready=first.announce))
@@ -207,6 +208,11 @@ def schema() -> None:
     MANIFEST.write_bytes(printed_documents())
     names = (path.relative_to(root) for path in (sdl, FILE, MANIFEST))
     notes.print(f"wrote {', '.join(map(str, names))}")
+
+
+def _demo_wanted() -> bool | None:
+    """On, unless the environment says."""
+    return None if os.environ.get("STIBNITE_EMBED_DEMO") else True
 
 
 def _given(data_dir: Path | None, **options: Any) -> Settings:

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Whether errors say "Did you mean …?", which tells names of the schema, too."""
     graphql_max_cost: Annotated[int, Field(ge=1, le=1_000_000_000)] = 25_000
     """Points that one operation may cost at most, as estimated before it runs."""
+    embed_demo: bool = False
+    """Serves ``/embed/demo``, with a key that ``stibnite up`` made for it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from api.caller import AccountKind, Tier
 from api.domain.account.service import create_key
+from api.embed.demo import make_demo_key
 from api.errors import DomainError
 from api.load import queries
 from api.load.service import load_companies, load_persons
@@ -58,17 +59,20 @@ class FirstStart:
             await clickhouse.close()
         if not key_file(of).exists():
             await self._make_key(of)
+        if of.embed_demo:
+            await make_demo_key(of)
 
     def announce(self, of: Settings, base_url: str) -> None:
         """Tells a person where everything is."""
         key = key_file(of).read_text(encoding="ascii").strip()
+        demo = f"  Embed demo {base_url}/embed/demo\n" if of.embed_demo else ""
         self._notes.print(
             f"""
 [bold]Stibnite is ready.[/bold] Ctrl-C stops everything.
 
   GraphiQL   {base_url}/graphql
   REST docs  {base_url}/docs
-  API key    {key}
+{demo}  API key    {key}
 
   curl -G -H "x-api-key: {key}" \\
     {base_url}/v1/persons/search \\

@@ -19,7 +19,7 @@ from graph.interpretation import PersonInterpretation
 from graph.interpretation_input import plain
 from graph.operation import argument, member, operation
 from graph.paging import PageInfo, SearchPagination
-from graph.person import LocationCity, LocationState
+from graph.person import EditedPersons, LocationCity, LocationState
 from graph.scalars import BigInt
 from graph.selected import is_selected
 
@@ -271,13 +271,14 @@ class ProspectingMutation:
         self,
         info: strawberry.Info[Context, None],
         q: Annotated[
-            str,
+            str | None,
             argument(
                 "Natural-language search, for example CMOs of SaaS companies with 50+ employees.",
                 min_length=1,
                 max_length=MAX_QUERY_CHARS,
             ),
-        ],
+        ] = strawberry.UNSET,
+        interpretation: EditedPersons = strawberry.UNSET,
         location_city: LocationCity = strawberry.UNSET,
         location_state: LocationState = strawberry.UNSET,
         filters: Filters = strawberry.UNSET,
@@ -285,7 +286,9 @@ class ProspectingMutation:
         after: After = strawberry.UNSET,
     ) -> records.ProspectingSession:
         """Prospecting search."""
-        asked = sessions.ProspectingSearch(q, location_city, location_state, plain(filters))
+        asked = sessions.ProspectingSearch(
+            q, location_city, location_state, plain(filters), plain(interpretation)
+        )
         return await sessions.start(
             info.context.work,
             asked,

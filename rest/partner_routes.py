@@ -128,6 +128,8 @@ PARTNER_ROUTES: tuple[Route, ...] = (
         "Prospecting search",
         _SESSION,
         "Prospecting",
+        leave_out=("interpretation",),
+        require=("q",),
     ),
     Route(
         "GET",

@@ -4,7 +4,6 @@ import re
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import orjson
 import pytest
 from sqlalchemy import create_engine, select
@@ -15,29 +14,17 @@ from api.domain.partner_customer.rules import MAX_CTA_CHARS, MAX_LIMIT
 from api.stores.tables import embed_keys
 from rest.openapi import EXAMPLES
 from tests.contract.test_documented_examples import snake
+from tests.embed.keys import ORIGIN, PATH, created, post
 from tests.stack import Asker, Stack
 
-PATH = "/v1/prospecting/embed-keys"
 EXAMPLE: dict[str, Any] = orjson.loads(EXAMPLES.read_bytes())
 ASKED = EXAMPLE["requests"][f"POST {PATH} request"]
-ORIGIN = "https://partner.example"
 CREATE = """mutation ($origins: [String!]!, $limits: WalletLimitsInput) {
   createEmbedKey(allowedOrigins: $origins, limits: $limits, creditEnforcementMode: enforced) {
     publicKey
     embedKey { id keyPrefix status defaultCreditEnforcementMode defaultCreditResetPolicy
       defaultLimits { monthlyCreditUnits lifetimeCreditUnits monthlySearchSessions } } } }"""
 LIST = "{ embedKeys(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } } }"
-
-
-def post(asker: Asker, **body: Any) -> httpx2.Response:
-    return asker.http.post(PATH, json={"allowed_origins": [ORIGIN], **body})
-
-
-def created(asker: Asker, **body: Any) -> dict[str, Any]:
-    response = post(asker, **body)
-    assert response.status_code == 201, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def test_the_documented_example(partner: Asker) -> None:

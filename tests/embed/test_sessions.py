@@ -16,8 +16,8 @@ from api.domain.embed.tokens import LIFETIME_S, EmbedTokens
 from api.domain.partner_customer.rules import MAX_EXTERNAL_ID_CHARS
 from api.stores.tables import partner_customers
 from rest.openapi import EXAMPLES
-from tests.embed.test_keys import ORIGIN, created
-from tests.embed.test_keys import PATH as KEYS
+from tests.embed.keys import ORIGIN, created
+from tests.embed.keys import PATH as KEYS
 from tests.stack import Asker, Stack
 
 PATH = "/v1/prospecting/embed-sessions"

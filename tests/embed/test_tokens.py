@@ -23,8 +23,7 @@ from websockets.sync.client import connect
 from api.domain.embed.tokens import LEEWAY_S, LIFETIME_S, EmbedTokens
 from api.errors import DomainError, ErrorCode
 from api.stores.tables import embed_keys
-from tests.embed.conftest import managed
-from tests.embed.test_keys import PATH, created
+from tests.embed.keys import PATH, created, managed
 from tests.stack import Asker, Stack
 
 ORIGIN = "https://partner.example"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.embed.conftest import managed
+from tests.embed.keys import managed
 from tests.partner_customer.partner import Partner
 from tests.stack import Stack
 

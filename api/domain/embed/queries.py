@@ -44,6 +44,9 @@ _ACTIVE = select(_KEYS.id).where(
     _KEYS.revoked_at.is_(None),
     bindparam("origin") == any_(_KEYS.allowed_origins),
 )
+_ORIGINS = select(_KEYS.allowed_origins).where(
+    _KEYS.digest == bindparam("digest"), _KEYS.revoked_at.is_(None)
+)
 _REGISTERED = (
     select(_KEYS.id)
     .where(_KEYS.allowed_origins.contains(bindparam("origins")), _KEYS.revoked_at.is_(None))
@@ -70,6 +73,12 @@ async def is_active(postgres: Postgres, caller: EmbedCaller) -> bool:
 async def is_registered(postgres: Postgres, origin: str) -> bool:
     """Whether any active key allows the origin."""
     return bool(await postgres.fetch(_REGISTERED, {"origins": [origin]}))
+
+
+async def origins_of_key(postgres: Postgres, digest: bytes) -> list[str]:
+    """The origins of the active key of this digest."""
+    rows = await postgres.fetch(_ORIGINS, {"digest": digest})
+    return list(rows[0].allowed_origins) if rows else []
 
 
 async def lock_account(connection: AsyncConnection, account_id: UUID) -> None:
@@ -123,6 +132,15 @@ async def revoke(connection: AsyncConnection, account_id: UUID, key_id: UUID) ->
         .values(revoked_at=func.coalesce(_KEYS.revoked_at, datetime.now(UTC)))
     )
     return revoked.rowcount == 1
+
+
+async def revoke_all(connection: AsyncConnection, account_id: UUID) -> None:
+    """Revokes all keys of an account."""
+    await connection.execute(
+        update(embed_keys)
+        .where(_KEYS.account_id == account_id, _KEYS.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
 
 
 def _key(row: Row[Any]) -> EmbedKeyRow:

@@ -35,6 +35,13 @@ async def is_registered(stores: Stores, origin: str) -> bool:
     return await queries.is_registered(stores.postgres, origin)
 
 
+async def origins_of_key(stores: Stores, partner_key: str) -> list[str]:
+    """The origins whose pages may hold the iframe of a key; none where it is not an active one."""
+    if not looks_like_embed_key(partner_key):
+        return []
+    return await queries.origins_of_key(stores.postgres, digest_of(partner_key))
+
+
 async def start(
     work: Work,
     partner_key: str,

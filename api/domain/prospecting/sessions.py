@@ -51,12 +51,13 @@ MAX_SEARCH_ID_CHARS = 64
 
 @dataclass(frozen=True, slots=True)
 class ProspectingSearch:
-    """What is asked for: a question, its places, and filters that refine what it finds."""
+    """What is asked for: a question and its places, or an edited reading of one, and filters."""
 
-    q: str
+    q: str | None = None
     location_city: str | None = None
     location_state: str | None = None
     filters: Mapping[str, Any] | None = None
+    interpretation: dict[str, Any] | None = None
 
 
 async def start(
@@ -76,7 +77,12 @@ async def start(
     embed, stores, now = work.embed, work.stores, now or datetime.now(UTC)
     filters = checked_filters(asked.filters)
     interpretation = interpretation_of(
-        PersonSearch(asked.q, asked.location_city, asked.location_state)
+        PersonSearch(
+            asked.q,
+            asked.location_city,
+            asked.location_state,
+            interpretation=asked.interpretation,
+        )
     )
     session = Session(
         id=uuid4(),
