@@ -229,7 +229,12 @@ class ProspectingQuery:
         "Opens a prospecting session again: a page of its masked previews, refined by filters. It "
         "counts nothing. Sessions can be opened for 30 days.",
         returns=ProspectingSession,
-        errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR, ErrorCode.NOT_FOUND),
+        errors=(
+            ErrorCode.INVALID_INPUT,
+            ErrorCode.INVALID_CURSOR,
+            ErrorCode.INSUFFICIENT_CREDITS,
+            ErrorCode.NOT_FOUND,
+        ),
         callers=EMBED,
     )
     async def prospecting_session(
@@ -266,6 +271,7 @@ class ProspectingMutation:
             ErrorCode.NOT_FOUND,
         ),
         callers=EMBED,
+        own_key=True,
     )
     async def start_prospecting(
         self,

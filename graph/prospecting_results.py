@@ -115,6 +115,7 @@ class ProspectingResultsMutation:
         returns=PushedProspects,
         errors=_ERRORS,
         callers=EMBED,
+        own_key=True,
     )
     async def push_prospects(
         self,
@@ -137,6 +138,7 @@ class ProspectingResultsMutation:
         returns=ExportedProspects,
         errors=(*_ERRORS, ErrorCode.FORBIDDEN),
         callers=EMBED,
+        own_key=True,
     )
     async def export_prospects(
         self,

@@ -110,6 +110,37 @@ def bench_jobs(
     write_json(json, outcome.as_json())
 
 
+@bench.command("prospecting")
+def bench_prospecting(
+    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 1_000_000,
+    calls: Annotated[int, typer.Option(min=30, help="Sessions of each strategy.")] = 300,
+    json: Json = None,
+) -> None:
+    """The first previews of a session in the iframe against the person search."""
+    from api.bench.prospecting import bench_prospecting as measure
+    from api.bench.prospecting import tell_previews
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(measure(persons, calls, Path(folder), notes.print))
+    tell_previews(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
+@bench.command("export")
+def bench_export(
+    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 200_000,
+    json: Json = None,
+) -> None:
+    """Exports of 1,000 and 10,000 records: rows a second, and how far the API's memory grows."""
+    from api.bench.prospecting import bench_export as measure
+    from api.bench.prospecting import tell_exports
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(measure(persons, Path(folder), notes.print))
+    tell_exports(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

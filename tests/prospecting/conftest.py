@@ -20,8 +20,8 @@ from api.domain.partner_customer.rules import (
     Delivery,
     EnforcementMode,
     Limits,
+    ResetPolicy,
 )
-from api.domain.wallet.grants import grant_in
 from api.queue import TaskName
 from api.settings import Settings
 from api.stores.clickhouse import ClickHouse
@@ -65,19 +65,17 @@ class Partner:
         url: str | None = None,
         csv: bool = True,
         mode: EnforcementMode = EnforcementMode.METERED,
+        policy: ResetPolicy = ResetPolicy.MONTHLY_RESET,
         limits: Limits = NO_LIMITS,
-        credits: int = 0,
     ) -> Work:
         """What somebody at a new customer of the partner asks with."""
         defaults = CustomerDefaults(
-            mode, limits=limits, delivery=Delivery(url, None, csv_export_enabled=csv)
+            mode, policy, limits, delivery=Delivery(url, None, csv_export_enabled=csv)
         )
         async with self.stores.postgres.transaction() as connection:
             made = await customers.ensure(
                 connection, self.account_id, f"customer {uuid4()}", name=None, defaults=defaults
             )
-            if credits:
-                await grant_in(connection, self.account_id, made.id, credits, now=datetime.now(UTC))
         return Work(self.stores, caller(self.account_id, made.id))
 
     def at(self, clickhouse: ClickHouse) -> "Partner":

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from api.domain.partner_customer.rules import (
@@ -16,10 +17,12 @@ from api.domain.partner_customer.rules import (
     Limits,
 )
 from api.domain.prospecting.selection import MAX_SELECTED
+from rest.openapi import EXAMPLES
 from tests.prospecting.iframe import Iframe
 from tests.prospecting.test_csv import DOCUMENTED_HEADER
 from tests.stack import Asker, Stack
 
+EXAMPLE: dict[str, Any] = orjson.loads(EXAMPLES.read_bytes())
 Q = "partners at law firms in Ely, NV"
 EXPORTING = CustomerDefaults(delivery=Delivery(csv_export_enabled=True))
 
@@ -44,6 +47,7 @@ def test_a_session_answers_as_documented(iframe: Iframe) -> None:
     body = iframe.search(Q, limit=2)
     assert list(body) == ["search_id", "interpretation", "pagination", "facets", "data"]
     preview = body["data"][0]
+    assert list(preview) == list(EXAMPLE["POST /v1/prospecting/search"]["data"][0])
     assert preview.pop("prospect_id")
     assert preview == {
         "first_name": "Crowd",
@@ -147,6 +151,7 @@ def test_what_cannot_be_done_says_why(stack: Stack, closing: ExitStack) -> None:
     again = iframe.http.post("/v1/prospecting/search", json={"q": Q})
     assert (again.status_code, again.json()["reason"]) == (402, "monthly_search_limit")
     undelivered = iframe.act("push", search_id, ids[:2]).json()
+    assert list(undelivered) == list(EXAMPLE["POST /v1/prospecting/sessions/{search_id}/push"])
     assert undelivered == {
         "delivered": False,
         "delivery_status": None,
@@ -160,8 +165,12 @@ def test_what_cannot_be_done_says_why(stack: Stack, closing: ExitStack) -> None:
     iframe.rows(
         "update partner_customers set status = 'suspended' where id = :customer_id returning id"
     )
-    suspended = iframe.act("push", search_id, ids[:1])
-    assert (suspended.status_code, suspended.json()["reason"]) == (402, "customer_suspended")
+    for answer in (
+        iframe.act("push", search_id, ids[:1]),
+        iframe.http.get(f"/v1/prospecting/sessions/{search_id}"),
+        iframe.http.post("/v1/prospecting/search", json={"q": Q}),
+    ):
+        assert (answer.status_code, answer.json()["reason"]) == (402, "customer_suspended")
 
 
 @pytest.mark.parametrize(

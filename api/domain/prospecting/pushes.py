@@ -85,11 +85,17 @@ async def push(
         await pushes_due.add(connection, purchase, claims=1, due_at=now + LEASE)
 
     purchase = await buy(work, session, selection, Action.PUSH, also=add_push, now=now)
-    outcome = await _first_attempt(stores, purchase.id)
+    if work.request_key is not None and work.request_key.replayed:
+        code = await pushes_due.answered(stores.postgres, purchase.id, now)
+    else:
+        outcome = await _first_attempt(stores, purchase.id)
+        code = None if outcome is None else outcome.status
+        if work.request_key is not None:
+            await pushes_due.keep_answer(stores.postgres, purchase.id, code)
     named = mode is not SelectionMode.ALL_RESULTS
     return Pushed(
-        delivered=outcome is not None and outcome.accepted,
-        delivery_status=None if outcome is None else outcome.status,
+        delivered=code is not None and 200 <= code < 300,
+        delivery_status=code,
         search_id=session.id,
         partner_customer_id=embed.partner_customer_id,
         selection=PushedSelection(mode, purchase.prospect_ids if named else []),

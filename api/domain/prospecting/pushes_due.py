@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.delivery.dispatch import Attempt, Room
+from api.domain.idempotency.rules import still_running
 from api.domain.prospecting.records import Purchase
 from api.stores.postgres import Postgres
 
@@ -122,6 +123,15 @@ _ADD = text("""
     values (:purchase_id, :account_id, :partner_customer_id, 'pending', :claims, :due_at)
 """)
 
+_ANSWER = text("""
+    update prospecting_pushes set answered_at = now(), answered_status = :code
+    where purchase_id = :purchase_id
+""")
+_ANSWERED = text("""
+    select answered_at, answered_status, attempted_at, next_attempt_at, response_status
+    from prospecting_pushes where purchase_id = :purchase_id
+""")
+
 
 async def add(
     connection: AsyncConnection, purchase: Purchase, *, claims: int, due_at: datetime
@@ -166,6 +176,25 @@ async def claimed(postgres: Postgres, ids: Sequence[UUID]) -> list[ClaimedPush]:
     if not ids:
         return []
     return [ClaimedPush._make(row) for row in await postgres.fetch(_CLAIMED, {"ids": list(ids)})]
+
+
+async def keep_answer(postgres: Postgres, purchase_id: UUID, code: int | None) -> None:
+    """Notes what a request with an ``Idempotency-Key`` is answered: the receiver's status."""
+    await postgres.fetch(_ANSWER, {"purchase_id": purchase_id, "code": code})
+
+
+async def answered(postgres: Postgres, purchase_id: UUID, now: datetime) -> int | None:
+    """What the request that made a push was answered.
+
+    Raises ``conflict`` while it is still being answered. Where its process died before, it is what
+    has become of the push meanwhile.
+    """
+    (row,) = await postgres.fetch(_ANSWERED, {"purchase_id": purchase_id})
+    under_way = row.next_attempt_at is not None and row.next_attempt_at > now
+    if row.answered_at is None and row.attempted_at is None and under_way:
+        raise still_running()
+    code: int | None = row.response_status if row.answered_at is None else row.answered_status
+    return code
 
 
 async def cancel(postgres: Postgres, rows: Sequence[ClaimedPush]) -> None:

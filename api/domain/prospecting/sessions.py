@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from api.creation_order import id_of
 from api.cursors import CursorSigner, scope_of
 from api.domain.interpreter.criteria import criteria_of
 from api.domain.partner_customer import queries as customers
 from api.domain.partner_customer.records import CustomerRow
+from api.domain.partner_customer.rules import CustomerStatus
 from api.domain.person import queries as people
 from api.domain.person.records import PersonRow
 from api.domain.person.search import PersonSearch, interpretation_of
@@ -25,9 +28,10 @@ from api.domain.prospecting import ids, queries, storage
 from api.domain.prospecting.filters import ProspectFilters, checked_filters
 from api.domain.prospecting.previews import masked, unmasked
 from api.domain.prospecting.records import ProspectFacets, ProspectingSession, Session
+from api.domain.prospecting.request_keys import keep, made_under
 from api.domain.usage.service import Payer, bill
 from api.domain.wallet import service as wallets
-from api.domain.wallet.rules import admit_search
+from api.domain.wallet.rules import Block, BlockReason, admit_search, refuse
 from api.errors import DomainError, ErrorCode
 from api.paging import (
     COUNTED_MAX,
@@ -39,6 +43,7 @@ from api.paging import (
     open_window,
     totals,
 )
+from api.stores.tables import prospecting_sessions
 from api.work import Stores, Work
 
 OPERATION = "prospecting_search"
@@ -70,7 +75,8 @@ async def start(
 ) -> ProspectingSession:
     """The first page of a new session, which counts as one search of the customer's wallet.
 
-    With a cursor it is a later page of the session that gave the cursor out, and counts nothing.
+    With a cursor it is a later page of the session that gave the cursor out, and counts nothing;
+    nor does the same request again under its ``Idempotency-Key``.
     Raises ``invalid_input`` where nothing in the question is understood, ``invalid_cursor``, and
     ``insufficient_credits`` where the wallet admits no search.
     """
@@ -94,19 +100,41 @@ async def start(
         expires_at=now + KEPT,
     )
     window = _window(stores.cursors, session, filters, page)
+    found = None
     if window.key is not None:
         found = await _live(work, UUID(window.key[0]), now)
+    else:
+        found = await _started(work, stores.postgres.fetch, now)
+    if found is not None:
         return await _page(work, found, filters, window, with_facets=with_facets)
     looked = await _look(stores, session, filters, window, with_facets=with_facets)
     async with stores.postgres.transaction() as connection:
         wallet = await wallets.lock(connection, embed.account_id, embed.partner_customer_id)
-        admit_search(wallet, now)
-        await storage.add_session(connection, session)
-        await wallets.spend_search(
-            connection, wallet, user_id=embed.user_id, source_id=str(session.id), now=now
-        )
-        await bill(connection, Payer.of(embed, OPERATION), 0)
-    return await _answered(work, session, window, looked)
+        # The same request may have been waited for.
+        found = await _started(work, connection.execute, now)
+        if found is None:
+            await _count(connection, work, session, wallet)
+    return await _answered(work, found or session, window, looked)
+
+
+async def _started(work: Work, execute: storage.Execute, now: datetime) -> Session | None:
+    """The session that the same request started before, under its ``Idempotency-Key``."""
+    row = await made_under(execute, prospecting_sessions, work.request_key, now)
+    return None if row is None else storage.session_of(row)
+
+
+async def _count(
+    connection: AsyncConnection, work: Work, session: Session, wallet: wallets.Wallet
+) -> None:
+    """Adds a session and counts it, where the locked wallet admits it."""
+    embed, now = work.embed, session.created_at
+    admit_search(wallet, now)
+    await storage.add_session(connection, session)
+    await keep(connection, prospecting_sessions, session.id, work.request_key)
+    await wallets.spend_search(
+        connection, wallet, user_id=embed.user_id, source_id=str(session.id), now=now
+    )
+    await bill(connection, Payer.of(embed, OPERATION), 0)
 
 
 async def reopen(
@@ -121,7 +149,8 @@ async def reopen(
     """A page of a session of the caller's customer, refined by filters; counts nothing.
 
     Raises ``not_found`` for a session of another customer, one that has expired, and what is none
-    alike, ``invalid_input`` for a filter, and ``invalid_cursor``.
+    alike, ``insufficient_credits`` for a customer that is suspended, ``invalid_input`` for a
+    filter, and ``invalid_cursor``.
     """
     session = await opened(work, search_id, now=now)
     filters = checked_filters(given)
@@ -139,7 +168,10 @@ async def forget_old(stores: Stores, *, now: datetime | None = None) -> None:
 
 
 async def opened(work: Work, search_id: str, *, now: datetime | None = None) -> Session:
-    """The live session of this id of the caller's customer; raises ``not_found``."""
+    """The live session of this id of the caller's customer.
+
+    Raises ``not_found``, and ``insufficient_credits`` for a customer that is suspended.
+    """
     return await _live(work, id_of(search_id), now or datetime.now(UTC))
 
 
@@ -167,7 +199,10 @@ async def _live(work: Work, session_id: UUID | None, now: datetime) -> Session:
         raise DomainError(
             ErrorCode.NOT_FOUND, "There is no such prospecting session, or it has expired."
         )
-    return found
+    session, status = found
+    if status is CustomerStatus.SUSPENDED:
+        refuse(Block(BlockReason.CUSTOMER_SUSPENDED))
+    return session
 
 
 def foreign_cursor() -> DomainError:

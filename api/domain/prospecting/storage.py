@@ -8,29 +8,43 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import Row, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from api.caller import EmbedCaller
 from api.domain.interpreter.interpretation import PersonInterpretation
+from api.domain.partner_customer.rules import CustomerStatus
+from api.domain.prospecting.filters import checked_filters
 from api.domain.prospecting.records import (
+    Action,
     Chosen,
     ProspectRecord,
     Purchase,
     RecordCompany,
+    Selection,
+    SelectionMode,
     Session,
     document_of,
 )
 from api.stores.postgres import Postgres
-from api.stores.tables import owned_records, prospecting_purchases, prospecting_sessions
+from api.stores.tables import (
+    owned_records,
+    partner_customers,
+    prospecting_purchases,
+    prospecting_sessions,
+)
 
-_SESSION = select(prospecting_sessions).where(
-    prospecting_sessions.c.id == bindparam("session_id"),
-    prospecting_sessions.c.account_id == bindparam("account_id"),
-    prospecting_sessions.c.partner_customer_id == bindparam("partner_customer_id"),
-    prospecting_sessions.c.expires_at > bindparam("now"),
+_SESSION = (
+    select(prospecting_sessions, partner_customers.c.status)
+    .join(partner_customers, partner_customers.c.id == prospecting_sessions.c.partner_customer_id)
+    .where(
+        prospecting_sessions.c.id == bindparam("session_id"),
+        prospecting_sessions.c.account_id == bindparam("account_id"),
+        prospecting_sessions.c.partner_customer_id == bindparam("partner_customer_id"),
+        prospecting_sessions.c.expires_at > bindparam("now"),
+    )
 )
 _OWNED = select(owned_records.c.person_id, owned_records.c.record).where(
     owned_records.c.account_id == bindparam("account_id"),
@@ -99,8 +113,8 @@ async def session(
     session_id: UUID,
     *,
     now: datetime,
-) -> Session | None:
-    """The session of this id, if the customer has it and it has not expired."""
+) -> tuple[Session, CustomerStatus] | None:
+    """The session of this id, if the customer has it and it has not expired; and its status."""
     rows = await postgres.fetch(
         _SESSION,
         {
@@ -110,9 +124,11 @@ async def session(
             "now": now,
         },
     )
-    if not rows:
-        return None
-    row = rows[0]
+    return (session_of(rows[0]), CustomerStatus(rows[0].status)) if rows else None
+
+
+def session_of(row: Row[Any]) -> Session:
+    """The session that a row says."""
     return Session(
         id=row.id,
         account_id=row.account_id,
@@ -165,6 +181,27 @@ async def add_purchase(connection: AsyncConnection, purchase: Purchase) -> None:
             "net_new_records": purchase.net_new,
             "created_at": purchase.created_at,
         },
+    )
+
+
+def purchase_of(row: Row[Any]) -> Purchase:
+    """The purchase that a row says."""
+    return Purchase(
+        id=row.id,
+        session_id=row.session_id,
+        account_id=row.account_id,
+        partner_customer_id=row.partner_customer_id,
+        user_id=row.user_id,
+        action=Action(row.action),
+        selection=Selection(
+            SelectionMode(row.selection_mode),
+            tuple(row.prospect_ids),
+            checked_filters(row.filters),
+        ),
+        person_ids=row.person_ids,
+        prospect_ids=row.prospect_ids,
+        net_new=row.net_new_records,
+        created_at=row.created_at,
     )
 
 

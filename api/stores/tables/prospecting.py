@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -18,6 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from api.stores.tables.base import metadata
+
+
+def _request_key() -> tuple[Column[bytes], Column[bytes]]:
+    """The Idempotency-Key of the request that made a row, and a digest of what it asked for."""
+    return Column("request_scope", LargeBinary, unique=True), Column("request_digest", LargeBinary)
+
 
 # What was understood of a question; pages and refinements are looked up anew.
 prospecting_sessions = Table(
@@ -30,6 +37,7 @@ prospecting_sessions = Table(
     Column("interpretation", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    *_request_key(),
 )
 
 # A journal: one row for each push or export, written with everything that it bought. It outlives
@@ -49,6 +57,7 @@ prospecting_purchases = Table(
     Column("prospect_ids", ARRAY(Text), nullable=False),
     Column("net_new_records", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    *_request_key(),
     CheckConstraint("action in ('push', 'export')", name="action"),
     CheckConstraint("selection_mode in ('selected', 'page', 'all_results')", name="selection_mode"),
     CheckConstraint("cardinality(prospect_ids) = cardinality(person_ids)", name="prospect_ids"),
@@ -90,6 +99,9 @@ prospecting_pushes = Table(
     Column("attempted_at", DateTime(timezone=True)),
     Column("response_status", SmallInteger),
     Column("error", Text),
+    # What the request that made it was answered.
+    Column("answered_at", DateTime(timezone=True)),
+    Column("answered_status", SmallInteger),
     CheckConstraint("status in ('pending', 'delivered', 'exhausted', 'cancelled')", name="status"),
     CheckConstraint("(status = 'pending') = (next_attempt_at is not null)", name="next_attempt_at"),
     Index(

@@ -1,0 +1,190 @@
+"""``stibnite bench prospecting`` and ``stibnite bench export``: what the iframe waits for.
+
+The first previews of a session against the same people by the person search: both by REST, in turn,
+each first as often as the other. Exports by their rows a second, and by how far they raise the peak
+of the API's memory.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from api.bench.doors import PAGE, open_doors
+from api.bench.embedded_session import EmbeddedSession, embedded_session
+from api.bench.measure import Latency, Ratio, latency, peak_memory_mib, ratio
+from api.bench.questions import choose
+from api.bench.stack import BenchStack, bench_stack
+from api.market.generate import generate
+
+PREVIEWS_GOAL = 1.5
+GROWTH_GOAL_MIB = 64
+WARM_UP_CALLS = 20
+EXPORTED = (1_000, 10_000)
+_MIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """First previews and pages of the person search, by strategy, in milliseconds."""
+
+    legs: dict[str, Latency]
+    ratios: tuple[Ratio, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome for machines."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRun:
+    """One export: its records, those that were bought, and what it took."""
+
+    records: int
+    net_new: int
+    seconds: float
+    mib: float
+    peak_growth_mib: float
+
+    @property
+    def rows_per_s(self) -> int:
+        """Records a second, from the request to the last byte."""
+        return round(self.records / self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Exports of a run, in their order."""
+
+    runs: tuple[ExportRun, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome for machines."""
+        return asdict(self)
+
+
+async def bench_prospecting(
+    persons: int, calls: int, folder: Path, tell: Callable[[str], None]
+) -> Previews:
+    """Measures ``calls`` sessions and searches of each strategy in a market of ``persons``."""
+    async with _market(persons, folder, tell) as stack, embedded_session(stack) as embedded:
+        tell(f"starting {calls:,} sessions of each strategy")
+        return await _previews(stack, embedded, calls)
+
+
+async def bench_export(persons: int, folder: Path, tell: Callable[[str], None]) -> Exports:
+    """Exports 1,000 and 10,000 people, and the same 10,000 again, from a market of ``persons``."""
+    async with _market(persons, folder, tell) as stack, embedded_session(stack) as embedded:
+        tell("exporting")
+        api = stack.pids()["api"]
+        runs = []
+        # The first is for what a process makes once.
+        for count in (100, *EXPORTED, EXPORTED[-1]):
+            page = await embedded.search(f"give me {count} people in Texas or California", 1)
+            runs.append(await _exported(embedded, page["search_id"], api))
+        for expected, run in zip(EXPORTED, runs[1:], strict=False):
+            if run.records != expected:
+                raise RuntimeError(f"{run.records} people are too few: measure with more persons.")
+    return Exports(tuple(runs[1:]))
+
+
+@asynccontextmanager
+async def _market(
+    persons: int, folder: Path, tell: Callable[[str], None]
+) -> AsyncIterator[BenchStack]:
+    tell(f"generating {persons:,} persons")
+    market = generate(persons, folder / "market")
+    async with bench_stack(folder / "data") as stack:
+        tell("loading")
+        rejects = ("--rejects", str(folder))
+        await stack.command("load", "companies", *map(str, market.company_files), *rejects)
+        await stack.command("load", "persons", *map(str, market.person_files), *rejects)
+        yield stack
+
+
+async def _previews(stack: BenchStack, embedded: EmbeddedSession, calls: int) -> Previews:
+    legs: dict[str, Latency] = {}
+    ratios: list[Ratio] = []
+    async with open_doors(stack.running.base_url, embedded.partner_key) as doors:
+        for strategy, questions in (await choose(doors)).items():
+            previews: list[float] = []
+            pages: list[float] = []
+
+            async def previewed(q: str, into: list[float] = previews) -> None:
+                started = time.perf_counter()
+                rows = len((await embedded.search(q, PAGE))["data"])
+                into.append(time.perf_counter() - started)
+                if rows < PAGE:
+                    raise RuntimeError(f"{q!r} has {rows} previews")
+
+            async def paged(q: str, into: list[float] = pages) -> None:
+                started = time.perf_counter()
+                await doors.rest(q)
+                into.append(time.perf_counter() - started)
+
+            for number in range(WARM_UP_CALLS + calls):
+                q = questions[number % len(questions)]
+                for leg in (previewed, paged) if number % 2 else (paged, previewed):
+                    await leg(q)
+                if number == WARM_UP_CALLS - 1:
+                    previews.clear()
+                    pages.clear()
+            legs[f"{strategy}: first previews"] = latency(previews)
+            legs[f"{strategy}: person search"] = latency(pages)
+            name = f"{strategy}: first previews ÷ person search"
+            ratios.append(ratio(name, previews, pages, PREVIEWS_GOAL))
+    return Previews(legs, tuple(ratios))
+
+
+async def _exported(embedded: EmbeddedSession, search_id: str, api: int) -> ExportRun:
+    # Begins a new account of the peak (proc(5)).
+    await asyncio.to_thread(Path(f"/proc/{api}/clear_refs").write_text, "5", "ascii")
+    before = peak_memory_mib({"api": api})["api"]
+    started = time.perf_counter()
+    records, net_new, size = await embedded.export_all(search_id)
+    seconds = time.perf_counter() - started
+    growth = peak_memory_mib({"api": api})["api"] - before
+    return ExportRun(records, net_new, round(seconds, 3), round(size / _MIB**2, 2), growth)
+
+
+def tell_previews(outcome: Previews, console: Console) -> None:
+    """The outcome for people."""
+    table = Table(title=f"A page of {PAGE}, in milliseconds")
+    for heading in ("", "calls", "p50", "p95", "p99"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, leg in outcome.legs.items():
+        table.add_row(name, f"{leg.calls:,}", f"{leg.p50_ms}", f"{leg.p95_ms}", f"{leg.p99_ms}")
+    console.print(table)
+    goals = Table(title="Goals")
+    for heading in ("", "measured", "95 % interval", "goal", ""):
+        goals.add_column(heading, justify="right" if heading else "left")
+    for each in outcome.ratios:
+        interval = f"{each.low} to {each.high}"
+        met = "met" if each.met else "missed"
+        goals.add_row(each.name, f"{each.value}", interval, f"≤ {each.goal}", met)
+    console.print(goals)
+
+
+def tell_exports(outcome: Exports, console: Console) -> None:
+    """The outcome for people."""
+    table = Table(title="Exports by REST, streamed")
+    for heading in ("records", "net new", "MiB", "seconds", "rows/s", "peak RSS growth, MiB", ""):
+        table.add_column(heading, justify="right")
+    for run in outcome.runs:
+        flat = run.peak_growth_mib <= GROWTH_GOAL_MIB
+        table.add_row(
+            f"{run.records:,}",
+            f"{run.net_new:,}",
+            f"{run.mib}",
+            f"{run.seconds}",
+            f"{run.rows_per_s:,}",
+            f"{run.peak_growth_mib}",
+            f"{'met' if flat else 'missed'}: ≤ {GROWTH_GOAL_MIB}",
+        )
+    console.print(table)
