@@ -25,6 +25,7 @@ from api.settings import settings
 from api.work import open_stores
 from graph.graphiql import graphiql_assets
 from graph.http import graphql_endpoint
+from graph.limit_headers import limit_headers
 from graph.websocket import graphql_websocket
 from rest.build import rest_routes
 from rest.errors import problem
@@ -71,6 +72,7 @@ class Entrance:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"].append((b"x-request-id", request_id.encode()))
+                message["headers"] += limit_headers(scope.get("admission"))
             await send(message)
 
         try:

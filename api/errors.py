@@ -51,7 +51,8 @@ class DomainError(Exception):
     """A failure that a caller may see: a code, a sentence, and the arguments that are at fault.
 
     ``details`` are members that a program can act on, beside the code: why a wallet refuses, and
-    what it lacks. Their names are those of ``DETAILS``.
+    what it lacks. Their names are those of ``DETAILS``. ``retry_after_s`` says when it is worth
+    while to ask again, ``violated`` which limits are reached.
     """
 
     def __init__(
@@ -60,12 +61,17 @@ class DomainError(Exception):
         message: str,
         problems: tuple[FieldProblem, ...] = (),
         details: Mapping[str, str | int] = MappingProxyType({}),
+        *,
+        retry_after_s: int | None = None,
+        violated: tuple[str, ...] = (),
     ):
         super().__init__(message)
         self.code = code
         self.message = message
         self.problems = problems
         self.details = details
+        self.retry_after_s = retry_after_s
+        self.violated = violated
 
     def sentence(self, name_of: Callable[[str], str]) -> str:
         """What to tell the caller, with arguments named as the caller's door names them."""

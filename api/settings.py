@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.domain.rate_limit.rules import text_fault
+
 _PREFIX = "STIBNITE_"
 
 
@@ -28,6 +30,15 @@ _Url = Annotated[str, StringConstraints(max_length=2_000)]
 _PostgresUrl = Annotated[_Url, _starts_with("postgresql", "postgres", "postgresql+psycopg")]
 _RedisUrl = Annotated[_Url, _starts_with("redis", "rediss")]
 _HttpUrl = Annotated[_Url, _starts_with("http", "https")]
+
+
+def _limits(text: str) -> str:
+    if (fault := text_fault(text)) is not None:
+        raise ValueError(fault)
+    return text
+
+
+_Limits = Annotated[str, StringConstraints(max_length=200), AfterValidator(_limits)]
 
 
 class SettingsError(Exception):
@@ -93,6 +104,19 @@ class Settings(BaseSettings):
     """Points that one operation may cost at most, as estimated before it runs."""
     embed_demo: bool = False
     """Serves ``/embed/demo``, with a key that ``stibnite up`` made for it."""
+    limits_tier_1: _Limits = "requests=1200/60 cost=300000/60 records=250000/86400"
+    """What a key of this tier may use: quotas of requests, points and different records, each in so
+    many seconds; or ``off``."""
+    limits_tier_2: _Limits = "requests=3000/60 cost=900000/60 records=1000000/86400"
+    limits_tier_3: _Limits = "requests=12000/60 cost=3600000/60 records=5000000/86400"
+    limits_embed: _Limits = "requests=300/60 cost=60000/60 records=20000/86400"
+    """What one customer of a partner may use by one embed key."""
+    limits_anonymous: _Limits = "requests=120/60"
+    """What one address may use without credentials."""
+    limits_failed_sign_in: _Limits = "requests=60/60"
+    """How often one address may send credentials that are none."""
+    limits_local_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """The share of every limit that each API process grants while Redis is away."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -1,9 +1,9 @@
 """What one operation works with: the caller and the stores, made once per request by the doors."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from redis.asyncio import Redis
@@ -12,6 +12,7 @@ from api.caller import Caller, EmbedCaller, Identity
 from api.cursors import CursorSigner
 from api.domain.embed.tokens import EmbedTokens
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
+from api.domain.rate_limit.service import RateLimiter, Subjects
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
 from api.sealing import Pseudonyms, Sealer
@@ -20,8 +21,12 @@ from api.stores.clickhouse import ClickHouse
 from api.stores.listener import Listener
 from api.stores.postgres import Postgres
 from api.stores.redis import connect as connect_redis
+from api.stores.redis import connect_briefly
 from api.stores.tables import JOBS_CHANNEL
 
+# A request waits for its limits twice at most; one account more or less is not worth more.
+LIMITS_WITHIN_S = 0.5
+LIMITS_CONNECTIONS_MAX = 32
 _log = structlog.get_logger("stores")
 
 
@@ -41,6 +46,7 @@ class Stores:
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
     embeddings: QueryEmbeddings
     job_notices: Listener
+    limiter: RateLimiter
 
 
 @asynccontextmanager
@@ -53,6 +59,9 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
         )
     postgres = Postgres(of.sqlalchemy_url)
     redis = connect_redis(of.required_redis_url)
+    redis_of_limits = connect_briefly(
+        of.required_redis_url, LIMITS_WITHIN_S, LIMITS_CONNECTIONS_MAX
+    )
     client = ClickHouse(of.required_clickhouse_url)
     job_notices = Listener(of.sqlalchemy_url, JOBS_CHANNEL)
     embeddings = QueryEmbeddings(embedder_of(of))
@@ -69,10 +78,12 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             of.allow_insecure_delivery,
             embeddings,
             job_notices,
+            RateLimiter(redis_of_limits, Subjects.of(of), of.limits_local_share),
         )
     finally:
         await job_notices.close()
         await embeddings.close()
+        await redis_of_limits.aclose()
         await redis.aclose()
         await client.close()
         await postgres.close()
@@ -116,6 +127,12 @@ class Work:
     """The page that sent the request, where a browser told (the header ``Origin``)."""
     request_key: RequestKey | None = None
     """Set where the operation itself keeps what it answered under the request's key."""
+    seen: set[str] = field(default_factory=set)
+    """The records that are shown to the caller, for limits of different ones."""
+
+    def saw(self, kind: str, identifiers: Iterable[str]) -> None:
+        """Notes records of a kind that the answer shows."""
+        self.seen.update(f"{kind}:{each}" for each in identifiers)
 
     @property
     def known(self) -> Identity:

@@ -94,6 +94,11 @@ class OperationCost:
 
     _fields: tuple[_Costed, ...]
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether there is a list of objects in the answer."""
+        return _has_lists(self._fields)
+
     def requested(self, variables: Mapping[str, Any]) -> int:
         """The points to have before it runs: each page is taken to be full."""
         return math.ceil(_requested(self._fields, variables, None) / _POINT)
@@ -186,10 +191,14 @@ class _Compiler:
             for _, each in found
             if each.selection_set is not None and is_composite_type(of)
         )
+        own = _own_points(field, of, parent, is_operation=parent is root)
+        if parent is root and not own:
+            # What is free is free with all that it answers.
+            selections = ()
         assumed = _ABOUT_ITEMS_ASSUMED if parent.name.startswith("__") else _ITEMS_ASSUMED
         return _Costed(
             key,
-            _own_points(field, of, parent, is_operation=parent is root),
+            own,
             _is_list(field.type),
             self._size(field, node),
             _ROWS_ASSUMED if name in _ROWS else assumed,
@@ -251,6 +260,10 @@ def _requested(
         one = each.own + _requested(each.inner, variables, None)
         total += one * (each.assumed if items is None else items)
     return total
+
+
+def _has_lists(fields: tuple[_Costed, ...]) -> bool:
+    return any(each.listed or _has_lists(each.inner) for each in fields)
 
 
 def _actual(fields: tuple[_Costed, ...], data: Mapping[str, Any]) -> int:

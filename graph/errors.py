@@ -11,6 +11,8 @@ from api.settings import settings
 
 _log = structlog.get_logger("graph")
 
+# How long a caller should wait before it asks a part that is down again.
+RETRY_AFTER_S = 2
 MAX_MESSAGE_CHARS = 500
 _SUGGESTION = re.compile(r"\s*Did you mean .*\Z", re.DOTALL)
 _MASKED = "Something went wrong on our side. The request id identifies it in the log."
@@ -52,6 +54,14 @@ def cause_of(error: GraphQLError) -> DomainError:
     return DomainError(ErrorCode.INTERNAL, _MASKED)
 
 
+def later(failure: DomainError) -> dict[str, str]:
+    """The header that says when to try again, for failures that pass."""
+    seconds = failure.retry_after_s
+    if seconds is None and failure.code is ErrorCode.UNAVAILABLE:
+        seconds = RETRY_AFTER_S
+    return {} if seconds is None else {"retry-after": str(seconds)}
+
+
 def entry_of(cause: DomainError, request_id: str) -> dict[str, object]:
     """The entry of a failure in ``errors``, without the place in the document."""
     extensions: dict[str, object] = {"code": cause.code, "requestId": request_id, **cause.details}
@@ -60,6 +70,10 @@ def entry_of(cause: DomainError, request_id: str) -> dict[str, object]:
             {"argument": to_camel_case(each.argument), "message": each.message}
             for each in cause.problems
         ]
+    if cause.retry_after_s is not None:
+        extensions["retryAfter"] = cause.retry_after_s
+    if cause.violated:
+        extensions["violatedPolicies"] = list(cause.violated)
     return {"message": cause.sentence(to_camel_case), "extensions": extensions}
 
 

@@ -15,10 +15,16 @@ from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from api.errors import DomainError, ErrorCode
-from graph.admission import requested_points
+from graph.admission import (
+    charged,
+    cost_extension,
+    count_refused,
+    note_answer,
+    refuse_exhausted,
+)
 from graph.context import Context, open_context
 from graph.documents import PreparedDocument, prepare_document
-from graph.errors import STATUS, cause_of, entry_of, located_entry
+from graph.errors import STATUS, cause_of, entry_of, later, located_entry
 from graph.event_stream import MEDIA_TYPE as EVENTS
 from graph.event_stream import event_stream
 from graph.executor import execute_prepared
@@ -54,16 +60,21 @@ async def graphql_endpoint(request: Request) -> Response:
             raise DomainError(ErrorCode.METHOD_NOT_ALLOWED, "Send GraphQL requests by POST.")
         accept = _offered(request.headers.get("accept", "*/*"))
         media_type = _answer_type(accept)
-        asked = _parse(await read_json(request, MAX_BODY_BYTES))
         context = await open_context(request)
-        admit_document(context.work.identity, asked.query)
-        prepared = prepare_document(asked.query, keep=context.work.identity is not None)
+        refuse_exhausted(context)
+        try:
+            asked, prepared = await _prepare(request, context)
+        except DomainError:
+            await count_refused(context)
+            raise
 
         async def run(context: Context) -> Response:
             return _present(await _execute(prepared, asked, context), context, media_type)
 
         if prepared.faults:
-            return await run(context)
+            await count_refused(context)
+            faulty = ExecutionResult(data=None, errors=list(prepared.faults))
+            return _present(faulty, context, media_type)
         kind = prepared.kind_of(asked.operation_name)
         if kind is OperationType.MUTATION and media_type == EVENTS and key_sent(request):
             raise DomainError(
@@ -71,14 +82,26 @@ async def graphql_endpoint(request: Request) -> Response:
             )
         if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
             return await _stream(prepared, asked, context, accept)
-        if kind is OperationType.MUTATION:
-            own_key = bool(key_sent(request)) and keeps_own_key(prepared, asked.operation_name)
-            return await answer_once(request, context, astuple(asked), run, own_key=own_key)
-        return await run(context)
+        cost = prepared.cost_of(asked.operation_name)
+        async with charged(context, cost, asked.variables or {}):
+            if kind is OperationType.MUTATION:
+                own_key = bool(key_sent(request)) and keeps_own_key(prepared, asked.operation_name)
+                return await answer_once(request, context, astuple(asked), run, own_key=own_key)
+            return await run(context)
     except DomainError as failure:
         entry = entry_of(failure, request.scope["request_id"])
-        headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else None
+        headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else {}
+        headers |= later(failure)
         return _answer({"errors": [entry]}, STATUS[failure.code], _GRAPHQL, headers)
+
+
+async def _prepare(request: Request, context: Context) -> tuple[GraphQLRequest, PreparedDocument]:
+    asked = _parse(await read_json(request, MAX_BODY_BYTES))
+    admit_document(context.work.identity, asked.query)
+    prepared = prepare_document(asked.query, keep=context.work.identity is not None)
+    if not prepared.faults:
+        prepared.name_of(asked.operation_name)
+    return asked, prepared
 
 
 async def _stream(
@@ -98,10 +121,7 @@ async def _stream(
 async def _execute(
     prepared: PreparedDocument, asked: GraphQLRequest, context: Context
 ) -> ExecutionResult:
-    if prepared.faults:
-        return ExecutionResult(data=None, errors=list(prepared.faults))
-    requested_points(prepared, asked.operation_name, asked.variables or {})
-    return await execute_prepared(
+    result = await execute_prepared(
         schema,
         prepared.document,
         operation_name=asked.operation_name,
@@ -110,19 +130,24 @@ async def _execute(
         omit_absent=False,
         remember=prepared.kept,
     )
+    note_answer(context, prepared.cost_of(asked.operation_name), result.data)
+    return result
 
 
 def _present(result: ExecutionResult, context: Context, media_type: str) -> Response:
     body: dict[str, Any] = {}
     status = 200
+    headers: dict[str, str] = {}
     if result.errors:
         causes = [(error, cause_of(error)) for error in result.errors]
         body["errors"] = [located_entry(e, cause, context.request_id) for e, cause in causes]
         if result.data is None:
             status = STATUS[causes[0][1].code]
+            headers = later(causes[0][1])
     if result.data is not None or _began(result.errors):
         body["data"] = result.data
-    return _answer(body, status, media_type if status == 200 else _GRAPHQL)
+        body["extensions"] = cost_extension(context)
+    return _answer(body, status, media_type if status == 200 else _GRAPHQL, headers)
 
 
 def _began(errors: list[GraphQLError] | None) -> bool:

@@ -21,6 +21,7 @@ from graph.partner_customer import PartnerCustomerMutation, PartnerCustomerQuery
 from graph.person import PersonQuery
 from graph.prospecting import ProspectingMutation, ProspectingQuery
 from graph.prospecting_results import ProspectingResultsMutation
+from graph.rate_limit import RateLimitQuery
 from graph.scalars import BIG_INT, DATE_TIME, STEERING_WEIGHT, BigInt, SteeringWeight
 from graph.taxonomy import TaxonomyQuery
 from graph.usage import UsageQuery
@@ -65,6 +66,7 @@ Query = merge_types(
         EmbedQuery,
         UsageQuery,
         ProspectingQuery,
+        RateLimitQuery,
     ),
 )
 Mutation = merge_types(

@@ -9,7 +9,7 @@ from graphql import GraphQLError, OperationType, subscribe
 from graphql.pyutils import is_awaitable
 
 from api.errors import DomainError
-from graph.admission import requested_points
+from graph.admission import charge, cost_extension, note_answer, settle
 from graph.context import Context
 from graph.documents import PreparedDocument
 from graph.errors import cause_of, entry_of, located_entry
@@ -27,9 +27,10 @@ async def stream(
 
     A stream that fails ends with an answer that says so. Raises :class:`Refused` in place of the
     first answer where nothing was begun, as when what is asked for is not there, and as
-    :func:`graph.admission.requested_points`.
+    :func:`graph.admission.charge`.
     """
-    requested_points(prepared, operation_name, variables)
+    cost = prepared.cost_of(operation_name)
+    await charge(context, cost, variables)
     if prepared.kind_of(operation_name) is not OperationType.SUBSCRIPTION:
         answer = await execute_prepared(
             schema,
@@ -40,7 +41,10 @@ async def stream(
             omit_absent=False,
             remember=prepared.kept,
         )
-        yield _formatted(answer, context)
+        note_answer(context, cost, answer.data)
+        told = {**_formatted(answer, context), "extensions": cost_extension(context)}
+        await settle(context)
+        yield told
         return
     source: Any = subscribe(
         schema._schema,

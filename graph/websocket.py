@@ -6,6 +6,7 @@ since browsers set no headers there, under the same names in the payload of ``co
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,8 @@ from strawberry.types.unset import UNSET
 
 from api.errors import DomainError
 from api.work import Stores, Work
-from graph.context import Context
+from graph.admission import count_refused
+from graph.context import Context, address_of, count_failed_sign_in
 from graph.credentials import identify, sent_by
 from graph.documents import prepare_document
 from graph.subscriptions import Refused, located, refusal, stream
@@ -48,7 +50,11 @@ class Connection:
     def context(self) -> Context:
         """The context of one operation."""
         stores: Stores = self.websocket.app.state.stores
-        return Context(Work(stores, self.identity), self.websocket.scope["request_id"])
+        return Context(
+            Work(stores, self.identity),
+            self.websocket.scope["request_id"],
+            address_of(self.websocket),
+        )
 
 
 class _View:
@@ -67,6 +73,9 @@ class _View:
         try:
             connection.identity = await identify(stores, sent)
         except DomainError as failure:
+            with suppress(DomainError):
+                address = address_of(connection.websocket)
+                await count_failed_sign_in(stores.limiter, address, failure)
             raise ConnectionRejectionError from failure
         return UNSET
 
@@ -93,11 +102,16 @@ class _Operations:
             admit_document(context.work.identity, query)
             prepared = prepare_document(query, keep=context.work.identity is not None)
             if prepared.faults:
+                await count_refused(context)
                 yield _before([located(fault, context) for fault in prepared.faults])
                 return
             async for answer in stream(prepared, name, variables, context):
                 errors = [_error(entry) for entry in answer.get("errors", ())]
-                yield ExecutionResult(data=answer["data"], errors=errors or None)
+                yield ExecutionResult(
+                    data=answer["data"],
+                    errors=errors or None,
+                    extensions=answer.get("extensions"),
+                )
         except Refused as refused:
             yield _before(refused.entries)
         except DomainError as failure:

@@ -10,7 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
+from graph.admission import charged, count_refused, note_answer, refuse_exhausted
 from graph.context import Context, open_context
+from graph.documents import PreparedDocument
 from graph.errors import cause_of
 from graph.executor import execute_prepared
 from graph.http import read_json
@@ -75,35 +77,48 @@ class _Endpoint:
 async def run(prepared: PreparedRoute, request: Request) -> Response:
     """Runs a row: who asks, what with, the prepared document, and its result as the body."""
     context = await open_context(request)
-    # Who asks comes before what is asked.
-    admit(context.work, prepared.callers, managed=prepared.managed)
-    variables = await variables_of(prepared, request)
-    if not prepared.writes:
-        return await _execute(prepared, variables, context)
-    asked = (prepared.route.method, prepared.route.path, variables)
-    return await answer_once(
-        request,
-        context,
-        asked,
-        lambda context: _execute(prepared, variables, context),
-        own_key=prepared.own_key,
-    )
+    refuse_exhausted(context)
+    try:
+        # Who asks comes before what is asked.
+        admit(context.work, prepared.callers, managed=prepared.managed)
+        variables = await variables_of(prepared, request)
+    except DomainError:
+        await count_refused(context)
+        raise
+    asked = (prepared.route.method, prepared.route.path, dict(variables))
+    document = _document_for(prepared, variables)
+    async with charged(context, document.cost_of(None), variables):
+        if not prepared.writes:
+            return await _execute(prepared, document, variables, context)
+        return await answer_once(
+            request,
+            context,
+            asked,
+            lambda context: _execute(prepared, document, variables, context),
+            own_key=prepared.own_key,
+        )
+
+
+def _document_for(prepared: PreparedRoute, variables: dict[str, Any]) -> PreparedDocument:
+    """The document that answers the columns that are asked for, which are no variable of it."""
+    columns = variables.pop(COLUMNS, None) if prepared.document_of is not None else None
+    if not columns or prepared.document_of is None:
+        return prepared.document
+    always = prepared.route.default_columns[0]
+    return prepared.document_of(tuple(dict.fromkeys((always, *columns))))
 
 
 async def _execute(
-    prepared: PreparedRoute, variables: dict[str, Any], context: Context
+    prepared: PreparedRoute, document: PreparedDocument, variables: dict[str, Any], context: Context
 ) -> Response:
-    document = prepared.document
-    if prepared.document_of is not None and (columns := variables.pop(COLUMNS, None)):
-        always = prepared.route.default_columns[0]
-        document = prepared.document_of(tuple(dict.fromkeys((always, *columns))))
     result = await execute_prepared(
         schema,
-        document,
+        document.document,
         variables=variables,
         context=context,
         omit_absent=True,
     )
+    note_answer(context, document.cost_of(None), result.data)
     if result.errors:
         raise renamed(cause_of(result.errors[0]), prepared.route.renames)
     assert result.data is not None  # noqa: S101 - there is data where there are no errors

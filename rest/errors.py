@@ -8,15 +8,15 @@ import orjson
 from starlette.responses import Response
 
 from api.errors import DomainError, ErrorCode, FieldProblem
-from graph.errors import STATUS
+from graph.errors import STATUS, later
 
 MEDIA_TYPE = "application/problem+json"
 
 # RFC 9110's names where Python's depend on its version.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
-# How long a caller should wait before it asks a part that is down again.
-RETRY_AFTER_S = 2
+# The types of problems that the draft on RateLimit header fields registers.
+_QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
 
 def problem(failure: DomainError, request_id: str, *, allow: str | None = None) -> Response:
@@ -25,13 +25,11 @@ def problem(failure: DomainError, request_id: str, *, allow: str | None = None) 
     ``allow`` lists the methods of the path where the failure is the method.
     """
     status = STATUS[failure.code]
-    headers = {}
+    headers = later(failure)
     if failure.code is ErrorCode.UNAUTHENTICATED:
         headers["www-authenticate"] = (
             'ApiKey realm="stibnite", header="x-api-key", Bearer realm="stibnite"'
         )
-    if failure.code is ErrorCode.UNAVAILABLE:
-        headers["retry-after"] = str(RETRY_AFTER_S)
     if allow is not None:
         headers["allow"] = allow
     return Response(
@@ -48,18 +46,27 @@ def renamed(failure: DomainError, names: Mapping[str, str]) -> DomainError:
         FieldProblem(names.get(each.argument, each.argument), each.message)
         for each in failure.problems
     )
-    return DomainError(failure.code, failure.message, problems, failure.details)
+    return DomainError(
+        failure.code,
+        failure.message,
+        problems,
+        failure.details,
+        retry_after_s=failure.retry_after_s,
+        violated=failure.violated,
+    )
 
 
 def _document(failure: DomainError, status: int, request_id: str) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "type": "about:blank",
+        "type": _QUOTA_EXCEEDED if failure.violated else "about:blank",
         "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": failure.sentence(str),
         "code": failure.code,
         "request_id": request_id,
     }
+    if failure.violated:
+        document["violated-policies"] = list(failure.violated)
     if failure.problems:
         document["errors"] = [
             {"argument": each.argument, "message": each.message} for each in failure.problems

@@ -3,7 +3,6 @@
 Committed as ``rest/openapi.json``; a test compares the two.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_snake_case
 
 from api import __version__
-from api.errors import DETAILS, ErrorCode
+from api.errors import ErrorCode
 from graph.absence import ABSENT, Absent
 from graph.bounds import bounds_of
 from graph.directives import Bounds, shorthand_of
@@ -32,6 +31,7 @@ from graph.schema import schema
 from rest.errors import MEDIA_TYPE
 from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY
 from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
+from rest.problem_schema import PROBLEM
 from rest.route import JSON
 from rest.routes import ROUTES
 from rest.streams import HEADERS
@@ -46,6 +46,7 @@ _GENERAL_ERRORS = (
     ErrorCode.UNAUTHENTICATED,
     ErrorCode.FORBIDDEN,
     ErrorCode.INVALID_INPUT,
+    ErrorCode.RATE_LIMITED,
     ErrorCode.INTERNAL,
     ErrorCode.UNAVAILABLE,
 )
@@ -72,7 +73,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
     examples = orjson.loads(EXAMPLES.read_bytes())
-    components: dict[str, Any] = {"Problem": _PROBLEM}
+    components: dict[str, Any] = {"Problem": PROBLEM}
     paths: dict[str, dict[str, Any]] = {}
     identifiers: set[str] = set()
     for row in ROUTES:
@@ -351,45 +352,3 @@ def _object(of: GraphQLOutputType) -> GraphQLObjectType:
     inner = of.of_type if isinstance(of, GraphQLNonNull) else of
     assert isinstance(inner, GraphQLObjectType)  # noqa: S101 - checked by rest.prepare
     return inner
-
-
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "description": "Problem details (RFC 9457): the one shape of every failure.",
-    "properties": {
-        "type": {"type": "string", "description": "Always about:blank; `code` tells kinds apart."},
-        "title": {"type": "string", "description": "The HTTP status in words."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong, and what to do about it."},
-        "code": {
-            "type": "string",
-            "enum": [str(code) for code in ErrorCode],
-            "description": "The kind of failure. The list is closed within a version.",
-        },
-        "request_id": {
-            "type": "string",
-            "description": "Identifies the request in the log; also the header x-request-id.",
-        },
-        "errors": {
-            "type": "array",
-            "description": "The arguments that are at fault.",
-            "items": {
-                "type": "object",
-                "properties": {"argument": {"type": "string"}, "message": {"type": "string"}},
-                "required": ["argument", "message"],
-                "additionalProperties": False,
-            },
-        },
-    },
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "additionalProperties": False,
-}
-_DETAILS: Mapping[str, str] = {
-    "reason": "Why a wallet refuses; with code insufficient_credits.",
-    "needed": "How much of what the reason is about was needed.",
-    "available": "How much of it there is.",
-}
-_TYPES = {str: "string", int: "integer"}
-_PROBLEM["properties"] |= {
-    name: {"type": _TYPES[kind], "description": _DETAILS[name]} for name, kind in DETAILS.items()
-}

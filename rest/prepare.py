@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from graphql import (
-    DocumentNode,
     GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
@@ -31,6 +30,7 @@ from strawberry.utils.str_converters import to_camel_case, to_snake_case
 from api.caller import CallerKind
 from graph.bounds import bounds_of
 from graph.directives import Bounds, Callers
+from graph.documents import PreparedDocument
 from graph.operation import is_own_key
 from rest.route import Route
 from rest.values import bare
@@ -75,7 +75,7 @@ class PreparedRoute:
     """A row with everything that a request or the OpenAPI document needs."""
 
     route: Route
-    document: DocumentNode
+    document: PreparedDocument
     parameters: tuple[Parameter, ...]
     members: tuple[Member, ...]
     field: GraphQLField
@@ -87,7 +87,7 @@ class PreparedRoute:
     """Whether it changes something: then it honours an ``Idempotency-Key``."""
     own_key: bool
     """Whether the operation itself keeps what it answered under such a key."""
-    document_of: Callable[[tuple[str, ...]], DocumentNode] | None = None
+    document_of: Callable[[tuple[str, ...]], PreparedDocument] | None = None
     """The document that gives these columns, where the request chooses some."""
 
     @property
@@ -120,7 +120,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
 
     # Plans of execution are kept by document, so the same columns need the same document.
     @lru_cache(maxsize=MAX_COLUMN_SETS)
-    def document_of(columns: tuple[str, ...]) -> DocumentNode:
+    def document_of(columns: tuple[str, ...]) -> PreparedDocument:
         text = _document_text(kind, route, field, parameters, members, columns)
         return _validated(route, text, schema)
 
@@ -139,7 +139,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     )
 
 
-def _validated(route: Route, text: str, schema: GraphQLSchema) -> DocumentNode:
+def _validated(route: Route, text: str, schema: GraphQLSchema) -> PreparedDocument:
     try:
         document = parse(text)
     except Exception as error:
@@ -147,7 +147,7 @@ def _validated(route: Route, text: str, schema: GraphQLSchema) -> DocumentNode:
     faults = validate(schema, document)
     if faults:
         raise WrongRoute(f"{route.method} {route.path}: {faults[0].message}")
-    return document
+    return PreparedDocument.of(document)
 
 
 def _columns_parameter(route: Route, field: GraphQLField, members: tuple[Member, ...]) -> Parameter:

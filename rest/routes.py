@@ -206,6 +206,7 @@ NOT_IN_REST: Mapping[str, str] = MappingProxyType(
         "interpretCompanySearch": "a look before a search; every search reports its interpretation",
         "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",
         "enableWebhookEndpoint": "no documented route; by REST an endpoint is replaced",
+        "rateLimit": "every response has it in its header fields",
         "organisation": "POST /v2/fetch gives one organisation as well as many",
     }
 )

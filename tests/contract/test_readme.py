@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from api.errors import ErrorCode
+from api.settings import Settings
 from graph.errors import STATUS
 from rest.routes import ROUTES
-from tests.stack import Stack, scratch_folder, start, stop
+from tests.stack import WIDE_LIMITS, Stack, scratch_folder, start, stop
 
 README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -23,10 +24,24 @@ EXAMPLES = re.findall(r"```console\n\$ (curl [^\n]*)\n(.*?)```", TEXT, re.DOTALL
 @pytest.fixture(scope="module")
 def fresh() -> Iterator[Stack]:
     """A first start, as a reader of the README has one."""
-    with scratch_folder() as folder:
+    with scratch_folder() as folder, pytest.MonkeyPatch.context() as environment:
+        for name in WIDE_LIMITS:
+            # As a reader has them.
+            environment.setenv(name, str(default_of(name)))
         running = start(folder / "data")
         yield running
         assert stop(running.process) == 0
+
+
+def default_of(variable: str) -> object:
+    """What a setting is unless set."""
+    return Settings.model_fields[variable.removeprefix("STIBNITE_").lower()].default
+
+
+def test_the_settings_of_limits_are_as_the_readme_says() -> None:
+    for variable in (*WIDE_LIMITS, "STIBNITE_LIMITS_LOCAL_SHARE"):
+        (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{variable}` |")]
+        assert f"`{default_of(variable)}`" in line, variable
 
 
 def test_the_three_minutes_print_what_the_readme_shows(fresh: Stack) -> None:

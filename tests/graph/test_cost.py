@@ -16,6 +16,7 @@ PEOPLE = "nodes { personId company { name } }"
 REQUESTED: list[tuple[str, dict[str, Any], int]] = [
     ("{ usage { requests } }", {}, 10),
     ("{ __typename }", {}, 0),
+    ("{ rateLimit { policies { remaining } } }", {}, 0),
     ("{ a: usage { requests } b: usage { requests } }", {}, 20),
     # The same key is answered once.
     ("{ usage { requests } usage { billableRecords } }", {}, 10),
@@ -65,7 +66,7 @@ REQUESTED: list[tuple[str, dict[str, Any], int]] = [
 def test_points_before_it_runs(text: str, variables: Mapping[str, Any], points: int) -> None:
     prepared = prepare_document(text)
     assert not prepared.faults
-    assert requested_points(prepared, None, variables) == points
+    assert requested_points(prepared.cost_of(None), variables) == points
 
 
 def test_points_of_an_answer() -> None:
@@ -89,16 +90,16 @@ def test_nested_lists_are_refused_before_they_run() -> None:
     people = "company { people(first: 500) { nodes { personId } } }"
     text = '{ personSearch(q: "x") { nodes { ' + people + " } } }"
     with pytest.raises(DomainError, match="50,310 points, and the most is 25,000") as refused:
-        requested_points(prepare_document(text), None, {})
+        requested_points(prepare_document(text).cost_of(None), {})
     assert refused.value.code is ErrorCode.QUERY_TOO_COMPLEX
 
 
 def test_only_the_operation_that_runs_is_costed() -> None:
     text = "query A { usage { requests } } query B { __typename }"
     prepared = prepare_document(text)
-    assert requested_points(prepared, "A", {}) == 10
-    assert requested_points(prepared, "B", {}) == 0
+    assert requested_points(prepared.cost_of("A"), {}) == 10
+    assert requested_points(prepared.cost_of("B"), {}) == 0
     for name in (None, "C"):
         with pytest.raises(DomainError) as refused:
-            requested_points(prepared, name, {})
+            prepared.cost_of(name)
         assert refused.value.code is ErrorCode.INVALID_INPUT

@@ -86,6 +86,7 @@ async def search(work: Work, asked: CompanySearch, page: PageRequest) -> Company
     if window.cap is not None:
         matching = totals(window.uncapped, len(rows), exact, more=len(rows) > window.size)
     await record(work, "company_search", len(nodes))
+    work.saw("company", (found.row.company_id for found in nodes))
     more = window.has_more(len(rows))
     return CompanySearchPage(
         nodes=[found.row for found in nodes],

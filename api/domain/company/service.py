@@ -54,4 +54,5 @@ async def domain_inventory(work: Work, filters: DomainFilters, page: PageRequest
         cursor_after(window, cursors, len(nodes) - 1, (nodes[-1].domain,)) if more else None
     )
     await record(work, "domains", 0)
+    work.saw("domain", (each.domain for each in nodes))
     return DomainPage(nodes=nodes, pagination=Pagination(limit=page.limit, next_cursor=next_cursor))

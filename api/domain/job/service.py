@@ -71,7 +71,9 @@ async def one(work: Work, job_id: str) -> Job:
         row = await queries.one(work.stores.postgres, work.caller.account_id, known)
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND, "There is no such job, or it has expired.")
-    return job_of(row)
+    job = job_of(row)
+    work.saw("person", (each.person_id for each in job.nodes or ()))
+    return job
 
 
 @dataclass(frozen=True, slots=True)

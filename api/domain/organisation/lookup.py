@@ -25,6 +25,7 @@ async def fetch(work: Work, domains: Sequence[str], columns: Sequence[str]) -> O
     nodes = [found[host] for host in hosts if host in found]
     missing = [text for text, host in wanted.items() if host not in found]
     await record(work, "organisation_fetch", 0)
+    work.saw("organisation", (each.domain for each in nodes))
     return OrganisationBatch(nodes, FetchMetadata(len(wanted), len(nodes), missing))
 
 
@@ -35,4 +36,5 @@ async def look_up(work: Work, domain: str, columns: Sequence[str]) -> Organisati
         raise invalid("domain", "must be a domain such as example.com")
     found = await by_domain(Reader(work.stores.postgres), [host], columns)
     await record(work, "organisation", 0)
+    work.saw("organisation", found)
     return found.get(host)

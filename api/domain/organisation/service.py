@@ -69,6 +69,7 @@ async def search(
             work, reader, asked, mode, columns, size, offset, with_terms
         )
         position = lambda index: offset + index + 1  # noqa: E731
+    work.saw("organisation", (each.domain for each in nodes))
 
     def cursor_at(index: int) -> str:
         return work.stores.cursors.write(scope, [position(index)])

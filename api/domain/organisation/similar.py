@@ -33,4 +33,5 @@ async def similar_to_each(
     found = await neighbours_of(reader, domains, vectors, first)
     everybody = sorted({domain for near in found.values() for domain in near})
     rows = await by_domain(reader, everybody, columns)
+    work.saw("organisation", rows)
     return [[rows[near] for near in found.get(domain, ()) if near in rows] for domain in domains]

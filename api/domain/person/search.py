@@ -282,4 +282,6 @@ async def settle(
 async def search(work: Work, asked: PersonSearch, page: PageRequest) -> PersonSearchPage:
     """One page of the people that are asked for, billed per record; raises as ``prepare`` does."""
     prepared = prepare(work.caller.account_id, work.stores.cursors, asked, page)
-    return await settle(work.stores, prepared, Payer.of(work.caller, OPERATION))
+    found = await settle(work.stores, prepared, Payer.of(work.caller, OPERATION))
+    work.saw("person", (each.person_id for each in found.nodes))
+    return found

@@ -38,6 +38,7 @@ async def people_of_company(work: Work, domain: str, page: PageRequest) -> Perso
     rows = await _fetch(work, queries.domain_conditions(host), window)
     nodes = rows[: window.size]
     await record(work, "company_people", len(nodes))
+    work.saw("person", (each.person_id for each in nodes))
     return _page_of(work, window, nodes, more=window.has_more(len(rows)))
 
 
@@ -59,6 +60,7 @@ async def people_of_companies(
     billable = sum(page.billable_records for page in pages)
     payer = Payer.of(work.caller, "company_people")._replace(requests=0)
     await bill_alone(work.stores.postgres, payer, billable)
+    work.saw("person", (each.person_id for page in pages for each in page.nodes))
     return pages
 
 
@@ -70,6 +72,7 @@ async def more_people_of_company(work: Work, company_id: str, page: PageRequest)
     nodes = rows[: window.size]
     payer = Payer.of(work.caller, "company_people")._replace(requests=0)
     await bill_alone(work.stores.postgres, payer, len(nodes))
+    work.saw("person", (each.person_id for each in nodes))
     return _page_of(work, window, nodes, more=window.has_more(len(rows)))
 
 
@@ -121,6 +124,7 @@ async def look_up(work: Work, asked: PersonLookup) -> PersonMatches:
     conditions = queries.lookup_conditions(**keys)
     rows = await queries.page(work.stores.clickhouse, conditions, None, MAX_LOOKUP_MATCHES)
     await record(work, "person_lookup", len(rows))
+    work.saw("person", (each.person_id for each in rows))
     return PersonMatches(rows, len(rows))
 
 
