@@ -67,3 +67,8 @@ def test_a_role_in_quotation_marks_is_a_role(q: str, roles: list[str]) -> None:
 def test_a_quoted_sentence_asks_for_nothing() -> None:
     found = interpret_persons('owners; title "we need a list of us"; in Boise')
     assert titles(found) == ["we need a list of us"]
+
+
+def test_an_apostrophe_at_the_end_of_a_word_joins_nothing() -> None:
+    found = interpret_companies('companies mentioning "owners\' clubs"')
+    assert found.filters.keywords == ("owners clubs",)

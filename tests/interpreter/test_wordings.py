@@ -4,7 +4,6 @@ import pytest
 
 from api.domain.interpreter.interpretation import MAX_LISTED
 from api.domain.interpreter.parser import interpret_companies, interpret_persons
-from api.errors import DomainError
 
 
 def roles(q: str) -> list[str | None]:
@@ -105,73 +104,6 @@ def test_a_department_is_excluded() -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["law firms that do not handle personal injury", "law firms that don't do personal injury"]
-)
-def test_what_firms_do_not_do(q: str) -> None:
-    found = interpret_companies(q)
-    assert found.filters.excluded_keywords == ("personal injury",)
-    assert [term.industry for term in found.industries] == ["law_firm"]
-
-
-@pytest.mark.parametrize(
-    ("q", "expected"),
-    [
-        ("manufacturers of medical devices", ["medical_device"]),
-        ("makers of beer in Oregon", ["brewery"]),
-        ("providers of IT services", ["it_services"]),
-        ("lawfirms in Ohio", ["law_firm"]),
-        ("SasS companies", ["saas"]),
-        ("industry: trucking", ["trucking"]),
-        ("trucking | GA", ["trucking"]),
-        ("software – Texas", ["software"]),
-        ("software dev shops", ["custom_software"]),
-        ("packaged food makers", ["food_manufacturing"]),
-        ("general hospitals", ["hospital"]),
-        ("investment advisors", ["wealth_management"]),
-        ("transportation and logistics companies", ["trucking", "logistics", "transportation"]),
-    ],
-)
-def test_what_kind_of_company_is_meant(q: str, expected: list[str]) -> None:
-    assert industries(q) == expected
-    assert interpret_companies(q).filters.keywords == ()
-
-
-@pytest.mark.parametrize(
-    ("q", "industry", "keyword"),
-    [
-        ("hotels with a wedding venue", "hotel", "wedding venue"),
-        ("hotels with a spa", "hotel", "spa"),
-        ("software companies for dentists", "software", "dentists"),
-        ("property managers for condo boards", "property_management", "condo boards"),
-    ],
-)  # fmt: skip
-def test_what_companies_have_and_whom_they_are_for(q: str, industry: str, keyword: str) -> None:
-    found = interpret_companies(q)
-    assert [term.industry for term in found.industries] == [industry]
-    assert found.filters.keywords == (keyword,)
-
-
-@pytest.mark.parametrize(
-    ("q", "low", "high"),
-    [
-        ("solar companies, minimum 25 maximum 75 employees", 25, 75),
-        ("banks, at least 10, at most 20 employees", 10, 20),
-        ("SaaS, 50+, California", 50, None),
-        ("SaaS California 50+", 50, None),
-        ("tiny companies with less than five people in Idaho", None, 4),
-    ],
-)
-def test_sizes(q: str, low: int | None, high: int | None) -> None:
-    filters = interpret_companies(q).filters
-    assert (filters.employee_count_min, filters.employee_count_max) == (low, high)
-    assert filters.keywords == ()
-
-
-def test_codes_in_the_plural_that_may_be_one() -> None:
-    assert interpret_companies("SIC code(s): 2082, 2084").filters.sic == ("2082", "2084")
-
-
-@pytest.mark.parametrize(
     ("q", "keys"),
     [
         ("banks in the Carolinas", ["state:NC", "state:SC"]),
@@ -183,30 +115,6 @@ def test_codes_in_the_plural_that_may_be_one() -> None:
 )  # fmt: skip
 def test_compass_words_are_regions_where_a_place_stands(q: str, keys: list[str]) -> None:
     assert [place.key for place in interpret_companies(q).locations] == keys
-
-
-@pytest.mark.parametrize(
-    ("q", "any_of"),
-    [
-        ("hedge funds", ("hedge funds", "hedge fund")),
-        ("bakeries in Paris", ("bakeries", "bakery")),
-        ("pawn shops in Reno", ("pawn shops", "pawn shop")),
-        ("churches in Alabama", ("churches", "church")),
-    ],
-)
-def test_an_unlisted_kind_is_looked_for_in_texts_in_the_singular_too(
-    q: str, any_of: tuple[str, ...]
-) -> None:
-    found = interpret_companies(q)
-    assert (found.filters.keywords, found.filters.keywords_any) == ((), any_of)
-    assert any("is no known industry" in warning for warning in found.warnings)
-    assert found.unparsed == ()
-
-
-@pytest.mark.parametrize("q", ["agencies", "asdf qwertys", "companies", "stores", "shops please"])
-def test_a_word_that_says_nothing_of_companies_is_refused(q: str) -> None:
-    with pytest.raises(DomainError):
-        interpret_companies(q)
 
 
 @pytest.mark.parametrize(
@@ -223,53 +131,8 @@ def test_what_describes_companies_is_not_passed_over(q: str, keyword: str) -> No
     assert (found.filters.keywords, found.unparsed) == ((keyword,), ())
 
 
-@pytest.mark.parametrize(
-    "q",
-    [
-        'companies with "battery storage" in the description or keywords',
-        "companies mentioning battery storage in their description",
-        "companies mentioning battery storage in the name or the text",
-    ],
-)
-def test_where_a_phrase_stands_is_no_phrase(q: str) -> None:
-    filters = interpret_companies(q).filters
-    assert (filters.keywords, filters.keywords_any) == (("battery storage",), ())
-
-
-@pytest.mark.parametrize(
-    ("q", "names"),
-    [
-        ("companies named Summit", ("Summit",)),
-        ("companies called Las Vegas", ("Las Vegas",)),
-    ],
-)
-def test_what_is_called_by_a_name_bears_it(q: str, names: tuple[str, ...]) -> None:
-    found = interpret_companies(q)
-    assert (found.filters.company_names, found.locations) == (names, ())
-
-
 def test_a_quotation_after_a_role_is_where_they_work() -> None:
     assert interpret_persons('CMO of "Pacific Coffee"').filters.company_names == ("Pacific Coffee",)
-
-
-@pytest.mark.parametrize(
-    ("q", "low", "high"),
-    [
-        ("firms with 11-50 or 51-200 employees", 11, 200),
-        ("firms with 1-10, 11-50 or 51-200 employees", 1, 200),
-        ("companies sized 1-10", 1, 10),
-        ("companies of 50-100", 50, 100),
-        ("one-person companies", 1, 1),
-        ("SMBs in Ohio", None, 249),
-        ("small and medium sized businesses in Ohio", None, 249),
-        ("midmarket software companies", 50, 999),
-        ("law firms with 10+ attorneys", 10, None),
-        ("law firms with more than 5 lawyers", 6, None),
-    ],
-)
-def test_more_sizes(q: str, low: int | None, high: int | None) -> None:
-    filters = interpret_companies(q).filters
-    assert (filters.employee_count_min, filters.employee_count_max) == (low, high)
 
 
 def test_what_is_big_is_not_always_a_company() -> None:
@@ -310,30 +173,59 @@ def test_a_city_is_meant_alone_where_it_is_by_far_the_largest() -> None:
     assert interpret_persons("owners in Wilmington").filters.company_state is None
 
 
-def test_practitioners_of_a_broader_kind_have_its_companies() -> None:
-    assert industries("auto mechanics in Detroit") == ["auto_repair"]
-
-
-def test_a_mistyped_noun_is_no_plural_of_a_small_word() -> None:
-    assert industries("law frims in Ohio") == ["law_firm"]
+@pytest.mark.parametrize(
+    ("q", "titles"),
+    [
+        ('people with "growth" in their title', ["growth"]),
+        ("people whose title contains analytics at banks", ["analytics"]),
+        ('titles including "revenue operations"', ["revenue operations"]),
+    ],
+)
+def test_words_of_titles(q: str, titles: list[str]) -> None:
+    found = interpret_persons(q)
+    assert [(term.role, term.label) for term in found.roles] == [(None, title) for title in titles]
+    assert found.filters.keywords == ()
 
 
 @pytest.mark.parametrize(
-    ("q", "sic", "naics"),
+    ("q", "expected"),
     [
-        ("companies in Texas, not SIC 5812", ("5812",), ()),
-        ("companies excluding NAICS 541110 or 541211", (), ("541110", "541211")),
-        ("NAICS 5415 but not 541511", (), ("541511",)),
-        ("SIC 73, except 7372 and 7371", ("7372", "7371"), ()),
-        ("companies with SIC 8111 excluding NAICS 541199", (), ("541199",)),
+        ("VP Marketing or higher at banks", ["vp_marketing", "cmo"]),
+        ("anyone at director level or above in IT", ["director_it", "head_it", "vp_it", "cio"]),
     ],
 )
-def test_excluded_codes(q: str, sic: tuple[str, ...], naics: tuple[str, ...]) -> None:
-    found = interpret_companies(q)
-    assert (found.filters.excluded_sic, found.filters.excluded_naics) == (sic, naics)
+def test_levels_and_what_is_above_them(q: str, expected: list[str]) -> None:
+    found = interpret_persons(q)
+    assert [term.role for term in found.roles] == expected
+    assert found.filters.company_names == ()
+
+
+def test_an_industry_after_no_is_excluded() -> None:
+    found = interpret_persons("CFOs - no banks, no insurance")
+    assert {term.industry for term in found.filters.excluded_industries} == {
+        "bank",
+        "insurance_agency",
+        "insurance_carrier",
+    }
+    assert found.filters.excluded_keywords == ()
+
+
+@pytest.mark.parametrize(
+    ("q", "keys"),
+    [
+        ("CEOs in TX/OK/LA", ["state:TX", "state:OK", "state:LA"]),
+        ("CEOs in LA", ["city:los-angeles,CA"]),
+        ("CEOs in LA county", ["city:los-angeles,CA"]),
+        ("CEOs in greater Boston", ["city:boston,MA"]),
+    ],
+)
+def test_more_places(q: str, keys: list[str]) -> None:
+    found = interpret_persons(q)
+    assert [place.key for place in found.locations] == keys
     assert found.unparsed == ()
 
 
-def test_an_impossible_code_is_refused_where_it_is_excluded_too() -> None:
-    with pytest.raises(DomainError):
-        interpret_companies("companies excluding SIC 99999")
+def test_a_couple_of_hundreds() -> None:
+    assert interpret_persons("a couple hundred owners of gyms").requested_records == 200
+    assert interpret_persons("a couple of dozen CEOs").requested_records == 24
+    assert interpret_persons("a few dozen owners of gyms").filters.keywords == ()

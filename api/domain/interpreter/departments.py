@@ -84,6 +84,9 @@ def ranked(reading: Reading, position: int, known: Vocabulary) -> Found:
     # "VP, accounting manager" are two.
     if not functions or (comma and reading.is_free(stop) and _level_at(reading, stop, known)):
         return NOTHING
+    end = above(reading, stop) if levels[0] in _LEVEL_RANKS and len(levels) == 1 else None
+    if end is not None:
+        return Found(end - position, _upwards(levels[0], functions))
     return Found(stop - position, _combined(levels, functions))
 
 

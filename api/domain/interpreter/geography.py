@@ -163,11 +163,22 @@ def _place_at(reading: Reading, position: int, *, expected: bool, shouting: bool
         return city or state
     # "New York" is the state, "New York City" and "Washington, DC" are cities; LA is Los Angeles.
     is_code = len(reading.words[position].text) == 2
+    if is_code and _follows_a_code(reading, position):
+        # "TX/OK/LA" are three states.
+        return state
     if is_code or city.stop > state.stop:
         return city
     big = city.bearers[0].population >= SIZEABLE_POPULATION
     says_state = "state" in (reading.stem(position - 2), reading.stem(state.stop))
     return replace(state, is_city_name=big and city.stop == state.stop and not says_state)
+
+
+def _follows_a_code(reading: Reading, position: int) -> bool:
+    """Whether a list of states' codes goes on."""
+    last = position - 1 - (reading.stem(position - 1) in _LIST_WORDS)
+    if last < 0 or reading.rules[last] != PLACE_RULE:
+        return False
+    return reading.words[last].text in states() and not reading.quoted
 
 
 def _state_at(reading: Reading, position: int, *, expected: bool, shouting: bool) -> _Match | None:

@@ -8,7 +8,7 @@ from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import MAX_TERMS
 from api.domain.interpreter.lexer import singular_phrase
 from api.domain.interpreter.reading import UNUSED, Reading
-from api.domain.interpreter.terms import ACTIVITY_RULE
+from api.domain.interpreter.terms import ACTIVITY_RULE, makers_of
 from api.domain.interpreter.vocabulary import vocabulary, wording
 
 KEYWORD_RULE = "keyword"
@@ -16,7 +16,7 @@ KEYWORD_RULE = "keyword"
 KEYWORD_WORDS_MAX = 6
 
 _JOINTS = frozenset({"and", "or"})
-_LEADING_TO_FEATURES = frozenset({"with", "having", "have", "has", "for"})
+_LEADING_TO_FEATURES = frozenset({"with", "having", "have", "has", "for", "of"})
 _BEFORE_FIELDS = frozenset({"in", "within", "anywhere", "the", "their", "its", "company"})
 _FIELDS = frozenset({"description", "keyword", "text", "website", "profile", "tag", "name"})
 _PRONOUNS = frozenset({"that", "who", "which", "they", "them", "those"})
@@ -69,7 +69,7 @@ def typed(reading: Reading, start: int, stop: int) -> str:
     """Words as they were typed, hyphens kept."""
     parts = [reading.words[start].text]
     for word in reading.words[start + 1 : stop]:
-        mark = word.before if word.before in {"-", "'", "/", "+", "."} else " "
+        mark = word.before if word.before in {"-", "/", "+", "."} else " "
         parts.append(mark + word.text)
     return "".join(parts)
 
@@ -87,7 +87,7 @@ def protected_from_correction(reading: Reading) -> set[int]:
     for position in range(len(reading.words)):
         length = reading.starts_with(wording().doing, position)
         if length:
-            found.update(range(position + length, _end_of_phrase(reading, position + length)))
+            found.update(range(position + length, end_of_phrase(reading, position + length)))
     return found
 
 
@@ -122,7 +122,7 @@ def read_activities(reading: Reading, found: Keywords) -> None:
         ):
             position += 1
             continue
-        stop = _end_of_phrase(reading, start)
+        stop = end_of_phrase(reading, start)
         if _is_industry_alone(reading, position, start, stop):
             reading.take(position, start, ACTIVITY_RULE)
             position = stop
@@ -138,19 +138,23 @@ def read_features(reading: Reading, found: Keywords, *, companies: bool) -> None
         if reading.stems[position] not in _LEADING_TO_FEATURES:
             continue
         has = reading.stem(position) in words.may_hold and reading.stem(position + 1) in {"a", "an"}
-        if not (has or reading.stem(position) == "for") or not reading.is_free(position):
+        made = reading.stem(position) == "of" and reading.stem(position - 1) in words.makers
+        # "Publishers of magazines" may be people, and "brewers of beer" are breweries.
+        made = made and makers_of(reading, position - 1) is None
+        made = made and (companies or reading.match(known.roles, position - 1) is None)
+        if not (has or made or reading.stem(position) == "for") or not reading.is_free(position):
             continue
         if not _of_companies(reading, position):
             continue
         # "Property managers" are companies in a search for companies alone; and before whom they
         # are for, people must be named.
-        of_people = not companies and not has
+        of_people = not companies and not has and not made
         if of_people and (
             _ends_a_role(reading, position) or not _has_role_before(reading, position)
         ):
             continue
         start = position + 1 + has
-        stop = _end_of_phrase(reading, start)
+        stop = end_of_phrase(reading, start)
         inside = range(start, stop)
         if stop == start or any(
             reading.stem(at) in plain
@@ -174,7 +178,7 @@ def _phrases_after(reading: Reading, position: int, length: int, found: Keywords
     spans: list[tuple[int, int]] = []
     either = False
     while reading.is_free(start):
-        stop = _end_of_phrase(reading, start)
+        stop = end_of_phrase(reading, start)
         if stop == start:
             break
         spans.append((start, stop))
@@ -224,7 +228,8 @@ def _joint(reading: Reading, position: int) -> int:
     return length
 
 
-def _end_of_phrase(reading: Reading, start: int) -> int:
+def end_of_phrase(reading: Reading, start: int) -> int:
+    """The position before which a phrase of companies' texts ends."""
     stop = start
     ends = wording().phrase_ends
     while reading.is_free(stop) and stop - start < KEYWORD_WORDS_MAX:
@@ -263,6 +268,11 @@ def _of_companies(reading: Reading, position: int) -> bool:
     if stem in wording().people:
         return False
     known = vocabulary()
+    for table in (known.industry_adjectives, known.industry_names):
+        inside = reading.match(table, before)
+        if inside is not None and before + inside[0] > position:
+            # "Food manufacturing companies" are one kind, and not foods that make something.
+            return False
     return (
         stem in wording().companies
         or stem in known.last_words_of_industries

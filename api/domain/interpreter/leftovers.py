@@ -2,6 +2,7 @@
 
 from api.domain.interpreter.keywords import KEYWORD_RULE, KEYWORD_WORDS_MAX, Keywords, typed
 from api.domain.interpreter.lexer import singular
+from api.domain.interpreter.quantities import MULTIPLES
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.terms import INDUSTRY_RULE, ROLE_RULE
 from api.domain.interpreter.typos import is_english
@@ -77,6 +78,7 @@ def _is_plain(reading: Reading, position: int) -> bool:
     return (
         len(word.text) > 1
         and word.number is None
+        and word.stem not in MULTIPLES
         and (word.stem not in known.fillers or describes)
         and word.stem not in known.qualifiers
         and word.stem not in known.asking_verbs

@@ -96,6 +96,9 @@ def _end_of_name(
     if not reading.is_free(start):
         return None
     first = reading.words[start]
+    rank = reading.match(vocabulary().levels, start)
+    if rank is not None and reading.stem(start + rank[0]) == "level":
+        return None
     proper = first.is_capital and not shouting
     if first.stem in _ARTICLES and not proper:
         following = start + 1 < len(reading.words) and reading.words[start + 1].is_capital

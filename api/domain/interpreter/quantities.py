@@ -23,8 +23,9 @@ _NUMBER_WORDS = {
 # "The first hundred" is a number without another one before it.
 _BEFORE_A_MULTIPLE = frozenset({"first", "top", "next", "over", "under", "than"})
 _UNITS_BEFORE = frozenset({"employee", "fte", "headcount", "staff"})
+_COUPLE = ["a", "couple"]
 _HALF_A_DOZEN = ["half", "a", "dozen"]
-_MULTIPLES = {"hundred": 100, "thousand": 1_000, "dozen": 12, "million": 1_000_000}
+MULTIPLES = {"hundred": 100, "thousand": 1_000, "dozen": 12, "million": 1_000_000}
 
 
 @dataclass(slots=True)
@@ -113,19 +114,23 @@ def read_count(reading: Reading) -> int | None:
 def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
     """The value of a number in digits or words, and the position after it."""
     word = reading.words[position]
-    counted = word.stem in _MULTIPLES and reading.stem(position - 1) in _BEFORE_A_MULTIPLE
+    counted = word.stem in MULTIPLES and reading.stem(position - 1) in _BEFORE_A_MULTIPLE
     spelled = word.stem in _NUMBER_WORDS or word.stem in {"a", "half"} or counted
     if (word.number is None and not spelled) or not reading.is_free(position):
         return None
     if reading.stems[position : position + 3] == _HALF_A_DOZEN:
         return 6, position + 3
+    if reading.stems[position : position + 2] == _COUPLE:
+        after = position + 2 + (reading.stem(position + 2) == "of")
+        size = MULTIPLES.get(reading.stem(after))
+        return (2 * size, after + 1) if size else None
     total, current, at = 0, 0, position
     if word.number is not None:
         current = word.number
         at += 1
     elif counted:
         current = 1
-    elif word.stem == "a" and reading.stem(at + 1) in _MULTIPLES:
+    elif word.stem == "a" and reading.stem(at + 1) in MULTIPLES:
         current = 1
         at += 1
     else:
@@ -136,9 +141,9 @@ def _number_at(reading: Reading, position: int) -> tuple[int, int] | None:
         return None
     while reading.is_free(at) and not reading.words[at].breaks:
         stem = reading.stem(at)
-        if stem in _MULTIPLES:
-            current *= _MULTIPLES[stem]
-            if _MULTIPLES[stem] >= 1_000:
+        if stem in MULTIPLES:
+            current *= MULTIPLES[stem]
+            if MULTIPLES[stem] >= 1_000:
                 total, current = total + current, 0
         elif stem == "and" and _goes_on(reading, at):
             pass
@@ -161,7 +166,7 @@ def _goes_on(reading: Reading, at: int) -> bool:
     return (
         reading.stem(at - 1) in {"hundred", "thousand"}
         and following in _NUMBER_WORDS
-        and reading.stem(at + 2) not in _MULTIPLES
+        and reading.stem(at + 2) not in MULTIPLES
         and not {"between", "from"} & set(reading.stems[max(0, at - 4) : at])
     )
 

@@ -9,6 +9,7 @@ from api.domain.interpreter.keywords import (
     KEYWORD_RULE,
     KEYWORD_WORDS_MAX,
     Keywords,
+    end_of_phrase,
     take_fields,
     typed,
 )
@@ -22,6 +23,10 @@ NAME_RULE = "company_name"
 
 _TITLES = frozenset({"title", "titled"})
 _NAMES = frozenset({"named", "called", "at"})
+_TITLE_VERBS = frozenset(
+    ["contain", "containing", "include", "including", "mention", "mentioning", "says", "say"]
+)
+_WHOSE_TITLE = frozenset({"their", "the", "his", "her", "a", "job"})
 
 
 @dataclass(slots=True)
@@ -43,9 +48,11 @@ def read_quotes(reading: Reading, keywords: Keywords) -> Quotations:
         begin, end = spans[0][0], spans[-1][1]
         before = reading.stem(begin - 1)
         lead = reading.ends_with(wording().mentioning, begin)
-        if before in _TITLES:
+        says = _says_title(reading, begin)
+        in_title = _in_title(reading, end)
+        if before in _TITLES or says or in_title:
             found.titles += [(typed(reading, *span), reading.negated[span[0]]) for span in spans]
-            reading.take(begin - 1, end, TITLE_RULE)
+            reading.take(begin - (says or before in _TITLES), end + in_title, TITLE_RULE)
         elif before in _NAMES or (before in {"of", "from"} and _ends_a_role(reading, begin - 1)):
             found.names += [typed(reading, *span) for span in spans]
             reading.take(begin - 1, end, NAME_RULE)
@@ -60,7 +67,35 @@ def read_quotes(reading: Reading, keywords: Keywords) -> Quotations:
             reading.take(begin - lead, begin, KEYWORD_RULE)
             if spans:
                 take_fields(reading, end)
+    _read_words_of_titles(reading, found)
     return found
+
+
+def _read_words_of_titles(reading: Reading, found: Quotations) -> None:
+    """Titles by words without marks: "whose title contains analytics"."""
+    for position in range(2, len(reading.words)):
+        says = _says_title(reading, position)
+        stop = end_of_phrase(reading, position) if says and reading.is_free(position) else position
+        if stop > position:
+            found.titles.append((typed(reading, position, stop), reading.negated[position]))
+            reading.take(position - says, stop, TITLE_RULE)
+
+
+def _says_title(reading: Reading, position: int) -> int:
+    """Length of "title contains" or "titles including" right before a position."""
+    says = reading.stem(position - 1) in _TITLE_VERBS and reading.stem(position - 2) in _TITLES
+    said = position - 2 in reading.quoted or reading.gap(position - 1)
+    return 2 if says and not said else 0
+
+
+def _in_title(reading: Reading, position: int) -> int:
+    """Length of "in their job title" at a position."""
+    if reading.stem(position) != "in":
+        return 0
+    stop = position + 1
+    while reading.stem(stop) in _WHOSE_TITLE:
+        stop += 1
+    return stop + 1 - position if reading.stem(stop) in _TITLES else 0
 
 
 def _ends_a_role(reading: Reading, position: int) -> bool:

@@ -16,6 +16,7 @@ from api.domain.interpreter.departments import (
     people_in,
     ranked,
 )
+from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import (
     DYNAMIC_INDUSTRY,
     DYNAMIC_ROLE,
@@ -205,6 +206,9 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
             begin = position if role.begin is None else role.begin
             reading.take(begin, position + role.length, ROLE_RULE)
             position += role.length
+        elif industry.length and _specialises(reading, position, industry):
+            # "Real estate law firms" are law firms; what is left describes them.
+            position += industry.length
         elif industry.length:
             for key in industry.keys:
                 terms.add_industry(key, excluded=reading.negated[position])
@@ -223,7 +227,9 @@ def role_length(reading: Reading, position: int) -> int:
 def _role_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
     # What follows "at" is where people work: "at Owner Media" names no owner.
-    if reading.stem(position - 1) == "at":
+    level = reading.match(known.levels, position) if reading.stem(position - 1) == "at" else None
+    at_level = level is not None and reading.stem(position + level[0]) == "level"
+    if reading.stem(position - 1) == "at" and not at_level:
         return NOTHING
     # Of phrases of one length the first counts: what is written out in the dictionary.
     candidates = []
@@ -274,7 +280,7 @@ def _with_above(reading: Reading, position: int, length: int, key: str) -> Found
 
 def _industry_at(reading: Reading, position: int) -> Found:
     known = vocabulary()
-    made = _makers_of(reading, position, known)
+    made = makers_of(reading, position)
     if made is not None:
         return made
     name = reading.match(known.industry_names, position)
@@ -313,8 +319,19 @@ def _industry_at(reading: Reading, position: int) -> Found:
     return Found(_with_nouns(reading, position + length) - position, keys)
 
 
-def _makers_of(reading: Reading, position: int, known: Vocabulary) -> Found | None:
+def _specialises(reading: Reading, position: int, industry: Found) -> bool:
+    """Whether one industry in the singular stands right before another."""
+    stop = position + industry.length
+    if stop >= len(reading.words) or reading.words[stop].breaks or not reading.is_free(stop):
+        return False
+    last = reading.words[stop - 1].fold
+    following = _industry_at(reading, stop) if singular(last) == last else NOTHING
+    return following.length > 0 and set(following.keys).isdisjoint(industry.keys)
+
+
+def makers_of(reading: Reading, position: int) -> Found | None:
     """ "Manufacturers of medical devices" are medical device manufacturers."""
+    known = vocabulary()
     if reading.stem(position) not in wording().makers or reading.stem(position + 1) != "of":
         return None
     linked = reading.stem(position - 1) in wording().company_links | {"all", "every"}
@@ -356,6 +373,10 @@ def _stands_for_companies(reading: Reading, position: int, stop: int, known: Voc
             return True
     if _stands_apart(reading, position, stop, known):
         return True
+    excluded = position > 0 and reading.rules[position - 1] == EXCLUSION_RULE
+    if excluded and tuple(reading.stems[position:stop]) not in known.functions:
+        # "No insurance"
+        return stop == len(reading.words) or not reading.negated[stop]
     before = reading.stem(position - 1)
     before = reading.stem(position - 2) if before == "the" else before
     # "Companies that do roofing": what leads to it was read as saying what companies do.
