@@ -138,7 +138,8 @@ class ProspectFacets:
         description="Head counts of the company, the smallest first."
     )
     levels: list[ProspectFacetValue] = strawberry.field(
-        description="Ranks in the company, the highest first."
+        description="Ranks in the company, the highest first; empty where the session asks for one "
+        "role, and so for a rank."
     )
     bounded: bool = strawberry.field(
         description="Whether more people match than the 10,000 that were counted."

@@ -82,10 +82,10 @@ def peak_memory_mib(pids: Mapping[str, int]) -> dict[str, int]:
     parts = set(pids.values())
     peaks = {}
     for part, pid in pids.items():
-        total = _status_kib(pid, "VmHWM")
+        total = resident_kib(pid, "VmHWM")
         for child in _children(psutil.Process(pid), parts):
-            shared = _status_kib(child.pid, "RssShmem") + _status_kib(child.pid, "RssFile")
-            total += max(0, _status_kib(child.pid, "VmHWM") - shared)
+            shared = resident_kib(child.pid, "RssShmem") + resident_kib(child.pid, "RssFile")
+            total += max(0, resident_kib(child.pid, "VmHWM") - shared)
         peaks[part] = total // 1024
     return peaks
 
@@ -100,8 +100,11 @@ def _children(process: psutil.Process, parts: set[int]) -> Iterator[psutil.Proce
                 yield from _children(child, parts)
 
 
-def _status_kib(pid: int, field: str) -> int:
-    """A line of the kernel's account of a process, 0 when the process has just ended."""
+def resident_kib(pid: int, field: str) -> int:
+    """A line of the kernel's account of a process' memory (``VmRSS``, ``VmHWM``: the peak), in KiB.
+
+    0 when the process has just ended.
+    """
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:

@@ -67,7 +67,7 @@ def test_a_session_answers_as_documented(iframe: Iframe) -> None:
     assert pagination.pop("next_cursor")
     assert pagination == {"limit": 2, "total_records": 230, "total_pages": 115}
     assert body["facets"]["states"] == [{"value": "NV", "label": "Nevada", "count": 230}]
-    assert body["facets"]["levels"] == [{"value": "partner", "label": "Partner", "count": 230}]
+    assert body["facets"]["levels"] == []
 
 
 def test_a_session_is_paged_and_refined_without_counting_again(iframe: Iframe) -> None:

@@ -8,6 +8,7 @@ from api.domain.interpreter.interpretation import PersonInterpretation
 from api.domain.person import queries as people
 from api.domain.person.delivered import Position
 from api.domain.person.records import PersonRow
+from api.domain.person.roles import DECISION_MAKER
 from api.domain.prospecting.filters import (
     EMPLOYEE_RANGES,
     LEVELS,
@@ -24,21 +25,19 @@ ROWS_AT_ONCE = 1_000
 # They travel in a URL, which a server takes up to a megabyte: of the longest ids so many.
 _NAMED_AT_ONCE = 300
 
-_RANGES = ", ".join(
-    f"company_employee_count >= {least}"
-    + (f" AND company_employee_count <= {most}" if most is not None else "")
-    + f", '{name}'"
-    for name, (least, most) in EMPLOYEE_RANGES.items()
-)
-# What each menu counts: an array of the values that a row has.
-_VALUES = {
-    "industries": "arrayMap(each -> toString(each), company_industries)",
-    "states": "arrayFilter(each -> each != '', [ifNull(toString(company_state), '')])",
-    "employee_ranges": f"arrayFilter(each -> each != '', [multiIf({_RANGES}, '')])",
-    "levels": "arrayMap(each -> toString(each),"
-    " arrayFilter(each -> has({facet_levels:Array(String)}, each), roles))",
+_RANGES_BY_LEAST = {least: name for name, (least, _) in EMPLOYEE_RANGES.items()}
+_LEAST = ", ".join(map(str, (0, *_RANGES_BY_LEAST)))
+# What each menu counts: an array of what a row has, and a one for each. In few words, since it
+# takes as long to analyse a statement as to run it. What is not known is "" or 0 here.
+_COUNTS = {
+    "industries": "sumMap(CAST(company_industries, 'Array(String)'),"
+    " arrayWithConstant(length(company_industries), 1))",
+    "states": "sumMap([ifNull(company_state, '')], [1])",
+    "employee_ranges": f"sumMap([roundDown(ifNull(company_employee_count, 0), [{_LEAST}])], [1])",
+    "levels": "sumMap(arrayIntersect(CAST(roles, 'Array(String)'), {facet_levels:Array(String)})"
+    " AS ranks, arrayWithConstant(length(ranks), 1))",
 }
-_COLUMNS = "company_industries, company_state, company_employee_count, roles"
+_COLUMNS = "company_industries, company_state, company_employee_count"
 
 
 def refined(
@@ -84,36 +83,44 @@ async def facets(
     """How many people match, as far as one more than 10,000, and the menus of the filters.
 
     One statement reads the matching rows once; a menu whose own filter is set needs another one.
+    Who asks for one role has said a rank, and gets no menu of them: its people are counted where
+    their roles are not.
     """
-    set_ones = [name for name in _VALUES if getattr(filters, name)]
-    unset = [name for name in _VALUES if name not in set_ones]
+    ranked = _has_ranks(interpretation)
+    menus = [name for name in _COUNTS if ranked or name != "levels"]
+    filtered = [name for name in menus if getattr(filters, name)]
+    unfiltered = [name for name in menus if name not in filtered]
     answers = await asyncio.gather(
-        _counted(clickhouse, refined(interpretation, filters, whole_rows=True), unset),
+        _counted(clickhouse, refined(interpretation, filters, whole_rows=ranked), unfiltered),
         *(
             _counted(
                 clickhouse,
-                refined(interpretation, filters.without(name), whole_rows=True),
+                refined(interpretation, filters.without(name), whole_rows=ranked),
                 [name],
             )
-            for name in set_ones
+            for name in filtered
         ),
     )
-    menus: dict[str, list[FacetValue]] = {}
-    for _, found in answers:
-        menus |= found
-    total = answers[0][0]
+    found: dict[str, list[FacetValue]] = {name: [] for name in _COUNTS}
+    for _, counted in answers:
+        found |= counted
     bounded = any(each > COUNTED_MAX for each, _ in answers)
-    return total, ProspectFacets(**menus, bounded=bounded)
+    return answers[0][0], ProspectFacets(**found, bounded=bounded)
+
+
+def _has_ranks(interpretation: PersonInterpretation) -> bool:
+    """Whether people of several ranks may be meant."""
+    roles = interpretation.roles
+    return len(roles) != 1 or roles[0].role in (None, DECISION_MAKER)
 
 
 async def _counted(
     clickhouse: ClickHouse, conditions: Conditions, menus: Sequence[str]
 ) -> tuple[int, dict[str, list[FacetValue]]]:
-    counts = [
-        f"sumMap({_VALUES[name]}, arrayMap(each -> toUInt32(1), {_VALUES[name]}))" for name in menus
-    ]
+    counts = ", ".join(["count()", *(_COUNTS[name] for name in menus)])
+    columns = f"{_COLUMNS}, roles" if "levels" in menus else _COLUMNS
     sql = (
-        f"SELECT {', '.join(['count()', *counts])} FROM (SELECT {_COLUMNS} FROM person_index"  # noqa: S608
+        f"SELECT {counts} FROM (SELECT {columns} FROM {conditions.table or 'person_index'}"  # noqa: S608
         f" {conditions.where} LIMIT {{counted:UInt32}})"
     )
     values: dict[str, Any] = {**conditions.values, "counted": COUNTED_MAX + 1}
@@ -123,11 +130,13 @@ async def _counted(
     return int(total), {name: _menu(name, *each) for name, each in zip(menus, found, strict=True)}
 
 
-def _menu(name: str, values: Sequence[str], counts: Sequence[int]) -> list[FacetValue]:
+def _menu(name: str, keys: Sequence[Any], counts: Sequence[int]) -> list[FacetValue]:
     """Sizes and ranks in their own order, all others by their frequency."""
+    values = [_RANGES_BY_LEAST.get(key, "") for key in keys] if name == "employee_ranges" else keys
     found = [
         FacetValue(value, label_of(name, value), int(count))
         for value, count in zip(values, counts, strict=True)
+        if value
     ]
     order = {"employee_ranges": list(EMPLOYEE_RANGES), "levels": list(LEVELS)}.get(name)
     if order is not None:

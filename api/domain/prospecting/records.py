@@ -101,7 +101,8 @@ class ProspectFacets(NamedTuple):
     """Counts for the menus of the filters, the most frequent values first.
 
     Each menu counts as if its own filter were not set. ``bounded`` says that more people match than
-    were counted: then counts are those of the first 10,000.
+    were counted: then counts are those of the first 10,000. Who asked for one role, and so for
+    a rank, gets no ``levels``.
     """
 
     industries: list[FacetValue]

@@ -27,7 +27,12 @@ from api.domain.person.undelivered import position_of as place_of
 from api.domain.prospecting import ids, queries, storage
 from api.domain.prospecting.filters import ProspectFilters, checked_filters
 from api.domain.prospecting.previews import masked, unmasked
-from api.domain.prospecting.records import ProspectFacets, ProspectingSession, Session
+from api.domain.prospecting.records import (
+    ProspectFacets,
+    ProspectingSession,
+    ProspectRecord,
+    Session,
+)
 from api.domain.prospecting.request_keys import keep, made_under
 from api.domain.usage.service import Payer, bill
 from api.domain.wallet import service as wallets
@@ -108,13 +113,20 @@ async def start(
     if found is not None:
         return await _page(work, found, filters, window, with_facets=with_facets)
     looked = await _look(stores, session, filters, window, with_facets=with_facets)
-    async with stores.postgres.transaction() as connection:
+    started, owned = await asyncio.gather(_start(work, session), _owned(work, window, looked))
+    return _answered(work, started, window, looked, owned)
+
+
+async def _start(work: Work, session: Session) -> Session:
+    """Adds and counts a session; the one that the same request started first, where it has one."""
+    embed, now = work.embed, session.created_at
+    async with work.stores.postgres.transaction() as connection:
         wallet = await wallets.lock(connection, embed.account_id, embed.partner_customer_id)
         # The same request may have been waited for.
         found = await _started(work, connection.execute, now)
         if found is None:
             await _count(connection, work, session, wallet)
-    return await _answered(work, found or session, window, looked)
+    return found or session
 
 
 async def _started(work: Work, execute: storage.Execute, now: datetime) -> Session | None:
@@ -278,20 +290,29 @@ async def _page(
     with_facets: bool,
 ) -> ProspectingSession:
     looked = await _look(work.stores, session, filters, window, with_facets=with_facets)
-    return await _answered(work, session, window, looked)
+    return _answered(work, session, window, looked, await _owned(work, window, looked))
 
 
-async def _answered(
-    work: Work, session: Session, window: Window, looked: _Looked
+async def _owned(work: Work, window: Window, looked: _Looked) -> dict[str, ProspectRecord]:
+    """The records that the caller's customer owns among what was found."""
+    embed = work.embed
+    return await storage.owned(
+        work.stores.postgres,
+        embed.account_id,
+        embed.partner_customer_id,
+        [row.person_id for row in looked.rows[: window.size]],
+    )
+
+
+def _answered(
+    work: Work,
+    session: Session,
+    window: Window,
+    looked: _Looked,
+    owned: Mapping[str, ProspectRecord],
 ) -> ProspectingSession:
     """The previews of what was found; those of owned records with the record."""
     stores, rows = work.stores, looked.rows[: window.size]
-    owned = await storage.owned(
-        stores.postgres,
-        session.account_id,
-        session.partner_customer_id,
-        [row.person_id for row in rows],
-    )
     nodes = []
     for row in rows:
         name = ids.prospect_id_of(stores.pseudonyms, session.id, place_of(row))
