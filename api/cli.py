@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+checks = typer.Typer(help="Proofs on the running database.", no_args_is_help=True)
+app.add_typer(checks, name="check")
 app.add_typer(bench, name="bench")
 
 DataDir = Annotated[
@@ -191,6 +193,24 @@ def revoke_key(
         _with_postgres(_reach(data_dir), lambda postgres: accounts.revoke_key(postgres, prefix))
     )
     notes.print("revoked")
+
+
+@checks.command("ledger")
+def ledger(data_dir: DataDir = None) -> None:
+    """Prove that the books of all wallets are right; ends with 1 where they are not.
+
+    A line for each invariant: for how many things it was checked, and how many break it.
+    """
+    from api.domain.wallet.ledger import Finding, check_ledger, faults_of
+
+    found: list[Finding] = run_command(_with_postgres(_reach(data_dir), check_ledger))
+    for each in found:
+        verdict = f"{each.faults} FAULTS, {each.example} first" if each.faults else "holds"
+        typer.echo(f"{each.name} ({each.checked}): {verdict}")
+        if each.faults:
+            notes.print(f"broken: {escape(each.sentence)}")
+    if faults_of(found):
+        raise failure("The books are wrong.")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from api.stores.postgres_migrations import migrate as migrate_postgres
 from tests import documented
 from tests.embedded.clickhouse_server import Server
 from tests.embedded.stacks import new_folder, supervised
-from tests.stack import Asker, Stack, scratch_folder, start, stop
+from tests.stack import Asker, Stack, scratch_folder, start, stibnite, stop
 
 SAMPLE_PERSONS = 5_000
 
@@ -31,6 +31,8 @@ def stack() -> Iterator[Stack]:
         try:
             load_documented(running, folder)
             yield running
+            # Whatever the tests did, the books of all wallets are right: it fails where not.
+            stibnite("check", "ledger", "--data-dir", str(running.data_dir))
         finally:
             code = stop(running.process)
     assert code == 0, "the stack did not stop cleanly"

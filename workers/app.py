@@ -26,6 +26,7 @@ TASK_MODULES = (
     "workers.idempotency",
     "workers.job",
     "workers.prospecting",
+    "workers.wallet",
     "workers.webhook",
 )
 """Every module that defines tasks."""

@@ -15,6 +15,7 @@ from api.domain.wallet import service
 from api.stores.postgres import Postgres
 from api.stores.tables import partner_customers
 from tests.stack import Asker, Stack
+from tests.wallet.purse import buy
 
 PATH = "/v1/partner-customers"
 
@@ -75,14 +76,7 @@ class Partner(Asker):
                     source_id=str(uuid4()),
                     now=datetime.now(UTC),
                 )
-            await service.spend_reveals(
-                connection,
-                wallet,
-                records,
-                user_id="user_123",
-                source_id=str(uuid4()),
-                now=datetime.now(UTC),
-            )
+            await buy(connection, wallet, records)
 
         self._in_transaction(all_of_it)
 

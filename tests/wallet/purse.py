@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.account.queries import add_account
@@ -15,15 +16,64 @@ from api.domain.partner_customer.rules import (
     Limits,
     ResetPolicy,
 )
+from api.domain.usage.service import Payer, bill
 from api.domain.wallet import service
 from api.domain.wallet.grants import grant_in
 from api.domain.wallet.records import WalletView
 from api.errors import DomainError
 from api.stores.postgres import Postgres
-from api.stores.tables import wallet_entries
+from api.stores.tables import owned_records, prospecting_purchases, wallet_entries
 
 NOON = datetime(2030, 3, 10, 12, tzinfo=UTC)
 STRICT = CustomerDefaults(EnforcementMode.ENFORCED, ResetPolicy.ROLLOVER)
+
+
+async def buy(
+    connection: AsyncConnection,
+    wallet: service.Wallet,
+    records: int,
+    *,
+    source: str | None = None,
+    now: datetime | None = None,
+) -> service.Wallet:
+    """Buys so many records that nobody else has, with all that a purchase leaves behind.
+
+    The same source names the same purchase.
+    """
+    key = uuid4() if source is None else uuid5(wallet.partner_customer_id, source)
+    whose = {
+        "account_id": wallet.account_id,
+        "partner_customer_id": wallet.partner_customer_id,
+    }
+    ids = [str(uuid4()) for _ in range(records)]
+    purchase = insert(prospecting_purchases).values(
+        id=key,
+        session_id=uuid4(),
+        action="export",
+        selection_mode="selected",
+        filters={},
+        person_ids=ids,
+        prospect_ids=ids,
+        net_new_records=records,
+        created_at=NOON,
+        **whose,
+    )
+    added = await connection.execute(
+        purchase.on_conflict_do_nothing().returning(prospecting_purchases.c.id)
+    )
+    if added.first() is not None:
+        rows = [{"person_id": each, "purchase_id": key, "record": "{}", **whose} for each in ids]
+        await connection.execute(insert(owned_records), rows)
+        payer = Payer(wallet.account_id, None, "prospecting_export", uuid4())
+        await bill(connection, payer, records)
+    return await service.spend_reveals(
+        connection,
+        wallet,
+        records,
+        user_id="user_123",
+        source_id=str(key),
+        now=now or datetime.now(UTC),
+    )
 
 
 class Purse:
@@ -68,14 +118,7 @@ class Purse:
         """Pays for records; the reason of a refusal."""
 
         async def spend(connection: AsyncConnection, wallet: service.Wallet) -> None:
-            await service.spend_reveals(
-                connection,
-                wallet,
-                records,
-                user_id="user 1",
-                source_id=source or str(uuid4()),
-                now=self.now,
-            )
+            await buy(connection, wallet, records, source=source, now=self.now)
 
         return await self._spend(spend)
 
