@@ -229,3 +229,41 @@ def test_a_couple_of_hundreds() -> None:
     assert interpret_persons("a couple hundred owners of gyms").requested_records == 200
     assert interpret_persons("a couple of dozen CEOs").requested_records == 24
     assert interpret_persons("a few dozen owners of gyms").filters.keywords == ()
+
+
+@pytest.mark.parametrize(
+    ("q", "any_of"),
+    [
+        ("pastors at churches", ("churches", "church")),
+        ("buyers at grocery stores", ("grocery stores", "grocery store")),
+    ],
+)
+def test_who_works_at_an_unlisted_kind(q: str, any_of: tuple[str, ...]) -> None:
+    found = interpret_persons(q)
+    assert (found.filters.company_names, found.filters.keywords_any) == ((), any_of)
+
+
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [
+        ("assistant store managers", "assistant store manager"),
+        ("deputy directors at nonprofits", "deputy director"),
+        ("city managers in Ohio", "city manager"),
+    ],
+)
+def test_a_title_that_no_dictionary_has_is_not_its_last_word(q: str, title: str) -> None:
+    assert [(term.role, term.label) for term in interpret_persons(q).roles] == [(None, title)]
+
+
+def test_people_who_handle_a_department_are_its_members() -> None:
+    found = {term.role for term in interpret_persons("people at banks who handle marketing").roles}
+    assert {"cmo", "manager_marketing", "marketing_coordinator"} <= found
+
+
+def test_a_name_after_whoever_leads_a_company() -> None:
+    found = interpret_persons("owner of Bluebird Plumbing in Boise")
+    assert found.filters.company_names == ("Bluebird Plumbing",)
+    assert found.industries == ()
+    assert [place.key for place in found.locations] == ["city:boise,ID"]
+    for q in ("CEOs of Texas banks", "CEOs of B2B SaaS firms", "owners of HVAC companies"):
+        assert interpret_persons(q).filters.company_names == ()

@@ -194,3 +194,23 @@ def test_two_kinds_in_a_list_are_both_meant() -> None:
     assert industries("banks, credit unions in Ohio") == ["bank", "credit_union"]
     assert industries("hotels and restaurants in Ohio") == ["hotel", "restaurant"]
     assert industries("food manufacturing companies") == ["food_manufacturing"]
+
+
+@pytest.mark.parametrize(
+    ("q", "industry", "excluded"),
+    [
+        ("restaurants, no fast food", "restaurant", "fast food"),
+        ("hotels excluding motels", "hotel", "motels"),
+    ],
+)
+def test_a_part_of_a_kind_is_excluded_by_its_words(q: str, industry: str, excluded: str) -> None:
+    found = interpret_companies(q)
+    assert [term.industry for term in found.industries] == [industry]
+    assert found.filters.excluded_keywords == (excluded,)
+    assert found.filters.excluded_industries == ()
+
+
+def test_the_same_kind_wanted_and_excluded_is_a_contradiction() -> None:
+    found = interpret_companies("law firms but not law firms")
+    assert [term.industry for term in found.filters.excluded_industries] == ["law_firm"]
+    assert any("both asked for and excluded" in warning for warning in found.warnings)

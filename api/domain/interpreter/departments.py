@@ -8,6 +8,7 @@ from api.domain.person.roles import C_LEVEL, roles
 
 _OF = frozenset({"of", "for", "in"})
 _LIST = frozenset({"and", "or"})
+_HANDLING = frozenset({"handle", "handling"})
 _SENIOR = frozenset({"top", "senior", "leading", "key"})
 _LEVEL_RANKS = frozenset({"manager", "director", "head", "vp"})
 
@@ -133,7 +134,8 @@ def outside(reading: Reading, position: int, known: Vocabulary) -> Found:
 def leading(reading: Reading, position: int, known: Vocabulary) -> Found:
     """Those who lead a department: "leading marketing", "in charge of IT"."""
     leaders = reading.starts_with(wording().leaders, position)
-    if reading.stem(position) in wording().leading:
+    handles = reading.stem(position) in _HANDLING and reading.stem(position - 1) == "who"
+    if handles or reading.stem(position) in wording().leading:
         stop = position + 1
         stop += reading.stem(stop) == "the"
     elif leaders and reading.stem(position + leaders) in _OF:
@@ -145,6 +147,8 @@ def leading(reading: Reading, position: int, known: Vocabulary) -> Found:
     functions, stop = _departments(reading, stop, known)
     if not functions:
         return NOTHING
+    if reading.stem(position) in _HANDLING:
+        return Found(stop - position, _members_of(functions))
     if reading.stem(stop) in {"department", "team", "function"}:
         stop += 1
     return Found(stop - position, _leaders_of(functions))

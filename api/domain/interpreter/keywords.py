@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import MAX_TERMS
+from api.domain.interpreter.kinds import ACTIVITY_RULE, makers_of
 from api.domain.interpreter.lexer import singular_phrase
 from api.domain.interpreter.reading import UNUSED, Reading
-from api.domain.interpreter.terms import ACTIVITY_RULE, makers_of
 from api.domain.interpreter.vocabulary import vocabulary, wording
 
 KEYWORD_RULE = "keyword"

@@ -32,8 +32,11 @@ def read_leftovers(reading: Reading, found: Keywords, *, companies: bool, narrow
             # "Agencies" alone says nothing of them.
             start = stop
             continue
-        if _is_noun_for_companies(reading, stop) and (
-            companies and reading.stem(stop) in wording().premises
+        whole = companies or reading.stem(start - 1) == "at"
+        if (
+            whole
+            and _is_noun_for_companies(reading, stop)
+            and reading.stem(stop) in wording().premises
         ):
             # "Pawn shops" are more than "pawn" says.
             stop += 1
@@ -42,9 +45,10 @@ def read_leftovers(reading: Reading, found: Keywords, *, companies: bool, narrow
             start = stop
             continue
         noun = stop > 0 and reading.stem(stop - 1) in wording().premises
-        if _describes(reading, first, stop) or (companies and (narrow or noun)):
+        at = not companies and _is_employer(reading, first, stop)
+        if _describes(reading, first, stop) or at or (companies and (narrow or noun)):
             phrase = typed(reading, first, stop)
-            found.add_guess(reading, first, stop, either=companies)
+            found.add_guess(reading, first, stop, either=True)
             if _is_noun_for_companies(reading, stop):
                 reading.take(stop, stop + 1, KEYWORD_RULE)
             if not reading.negated[first]:
@@ -66,6 +70,13 @@ def names_things(reading: Reading) -> bool:
         and singular(asked[-1].fold) != asked[-1].fold
         and (len(asked) > 1 or asked[-1].stem not in wording().companies)
     )
+
+
+def _is_employer(reading: Reading, start: int, stop: int) -> bool:
+    """Whether words say at what kind of companies people are: "pastors at churches"."""
+    last = reading.words[stop - 1].fold
+    at = reading.stem(start - 1) == "at" and not reading.words[start].breaks
+    return at and singular(last) != last and is_english(last)
 
 
 def _is_plain(reading: Reading, position: int) -> bool:

@@ -3,8 +3,9 @@
 from api.domain.company.places import cities_by_name, joined, states_by_name
 from api.domain.interpreter.lexer import singular
 from api.domain.interpreter.reading import Reading
-from api.domain.interpreter.typos import correction
+from api.domain.interpreter.typos import correction, is_english
 from api.domain.interpreter.vocabulary import vocabulary, wording
+from api.domain.person.roles import DECIDING_SENIORITIES, roles
 
 NAME_RULE = "company_name"
 NAME_WORDS_MAX = 8
@@ -86,7 +87,17 @@ def _start_of_name(reading: Reading, position: int) -> int | None:
     employs = before in wording().people or before in {"work", "working", "employed"}
     if stem in _ALWAYS or (stem in _AFTER_PEOPLE and employs):
         return position + 1
-    return None
+    plain = following.is_capital and not (reading.is_shouting or reading.is_title_case)
+    return position + 1 if stem == "of" and plain and _leads(reading, position) else None
+
+
+def _leads(reading: Reading, position: int) -> bool:
+    """Whether a role at the top of a company ends before a position: "CEO of Acme Corp"."""
+    for start in range(max(0, position - 4), position):
+        role = reading.match(vocabulary().roles, start)
+        if role is not None and start + role[0] == position:
+            return roles()[role[1]].seniority in DECIDING_SENIORITIES - {"vp", "director", "head"}
+    return False
 
 
 def _end_of_name(
@@ -171,6 +182,9 @@ def _is_kind(reading: Reading, start: int, stop: int, *, proper: bool) -> bool:
         if mended and singular(mended) != mended and singular(mended) in kinds:
             return True
     plural = singular(last.fold) != last.fold
+    if not proper and plural and all(is_english(word.fold) for word in reading.words[start:stop]):
+        # "At churches"
+        return True
     covered = _is_covered(reading, start, stop)
     noun = last.stem in wording().companies or any(
         tuple(reading.stems[at:stop]) in known.industry_names for at in range(start, stop)

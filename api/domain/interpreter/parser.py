@@ -259,6 +259,7 @@ def _read_about_companies(
     read_activities(reading, found.keywords)
     read_features(reading, found.keywords, companies=companies)
     found.terms = read_terms(reading, companies=companies)
+    found.keywords.add(reading, found.terms.parts)
     return found, quoted.titles
 
 

@@ -16,13 +16,13 @@ from api.domain.interpreter.departments import (
     people_in,
     ranked,
 )
-from api.domain.interpreter.exclusions import EXCLUSION_RULE
 from api.domain.interpreter.interpretation import (
     DYNAMIC_INDUSTRY,
     DYNAMIC_ROLE,
     IndustryTerm,
     RoleTerm,
 )
+from api.domain.interpreter.kinds import industry_at, specialises
 from api.domain.interpreter.lexer import singular, singular_phrase
 from api.domain.interpreter.reading import Reading
 from api.domain.interpreter.vocabulary import RANKS, Vocabulary, vocabulary, wording
@@ -30,8 +30,6 @@ from api.domain.person.roles import C_LEVEL, role_book, roles
 
 ROLE_RULE = "role"
 INDUSTRY_RULE = "industry"
-# Words for what companies do, before an industry: "that do roofing".
-ACTIVITY_RULE = "activity"
 
 _LIST = frozenset({"and", "or"})
 _SERVING = frozenset({"assistant", "secretary", "advisor", "aide"})
@@ -40,18 +38,21 @@ _GENERAL = frozenset({"manager", "director", "head", "vp", "svp", "supervisor"})
 _WHO = frozenset({"who", "that", "people", "person", "those", "one", "folk", "guy", "whoever"})
 _RUN = frozenset({"run", "running", "head", "heading", "lead", "manage"})
 _AT_THE_TOP = ("chief_executive", "owner", "president", "founder", "managing_partner")
-_FIELDS = frozenset({"industry", "sector", "vertical"})
 _OWNERS = frozenset({"owner", "founder", "president", "partner"})
 
 
 @dataclass(slots=True)
 class Terms:
-    """The roles and industries found so far, by key, in the order of the text; and the excluded."""
+    """The roles and industries found so far, by key, in the order of the text; and the excluded.
+
+    ``parts`` are the words that exclude a part of a wanted industry, for companies' texts to tell.
+    """
 
     roles: dict[str, RoleTerm] = field(default_factory=dict)
     industries: dict[str, IndustryTerm] = field(default_factory=dict)
     excluded_roles: dict[str, RoleTerm] = field(default_factory=dict)
     excluded_industries: dict[str, IndustryTerm] = field(default_factory=dict)
+    parts: list[tuple[int, int]] = field(default_factory=list)
 
     def add_role(self, key: str, *, excluded: bool = False) -> None:
         """Adds a role of the dictionary as it is reported."""
@@ -84,17 +85,26 @@ def _read_ambiguous(reading: Reading, position: int, terms: Terms) -> None:
 def _with_unknown_word(reading: Reading, position: int, role: Found) -> Found:
     """ "Zamboni managers" are not all managers: with the word before it the rank is a title."""
     before = position - 1
-    if len(role.keys) != 1 or role.keys[0] not in _GENERAL or not reading.is_free(before):
+    if len(role.keys) != 1 or not reading.is_free(before):
+        return role
+    junior = reading.stem(before) in role_book().juniors | {"deputy"}
+    if junior and not reading.words[position].breaks:
+        return _as_title(reading, before, position + role.length)
+    if role.keys[0] not in _GENERAL:
         return role
     word, known = reading.words[before], wording()
     asked = known.fillers | known.qualifiers | known.asking | known.people | known.company_links
     own = word.text.isalpha() and len(word.text) > 2 and word.stem not in asked
     if not own or reading.words[position].breaks or word.stem in vocabulary().general_words:
         return role
-    typed = [each.text for each in reading.words[before : position + role.length]]
-    label = singular_phrase(typed)
+    return _as_title(reading, before, position + role.length)
+
+
+def _as_title(reading: Reading, begin: int, stop: int) -> Found:
+    """Words as a title that is in no dictionary; its length counts from the second word."""
+    label = singular_phrase([word.text for word in reading.words[begin:stop]])
     reading.warnings.append(f'"{label}" is no known role; it was matched in titles.')
-    return Found(role.length, (), label, before)
+    return Found(stop - begin - 1, (), label, begin)
 
 
 def _with_rank_after(reading: Reading, position: int, role: Found) -> Found:
@@ -188,7 +198,7 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
         _read_ambiguous(reading, position, terms)
         role = _with_unknown_word(reading, position, _role_at(reading, position))
         role = _with_rank_after(reading, position, role)
-        industry = _industry_at(reading, position)
+        industry = industry_at(reading, position)
         if role.length == industry.length and role.length:
             role = NOTHING if companies or _means_companies(reading, position, terms) else role
         assistant = _assistant_at(reading, position, role)
@@ -206,7 +216,10 @@ def read_terms(reading: Reading, *, companies: bool = False) -> Terms:
             begin = position if role.begin is None else role.begin
             reading.take(begin, position + role.length, ROLE_RULE)
             position += role.length
-        elif industry.length and _specialises(reading, position, industry):
+        elif industry.length and _is_part_of_wanted(reading, position, industry, terms):
+            terms.parts.append((position, position + industry.length))
+            position += industry.length
+        elif industry.length and specialises(reading, position, industry):
             # "Real estate law firms" are law firms; what is left describes them.
             position += industry.length
         elif industry.length:
@@ -258,7 +271,7 @@ def _running(reading: Reading, position: int, known: Vocabulary) -> Found:
     if reading.stem(position) not in _RUN or not reading.is_free(position + 1):
         return NOTHING
     start = position + 1 + (reading.stem(position + 1) in {"the", "a", "an", "their", "own"})
-    kind = _industry_at(reading, start) if start < len(reading.words) else NOTHING
+    kind = industry_at(reading, start) if start < len(reading.words) else NOTHING
     company = reading.stem(start) in wording().companies
     return Found(start - position, _AT_THE_TOP) if kind.length or company else NOTHING
 
@@ -278,122 +291,10 @@ def _with_above(reading: Reading, position: int, length: int, key: str) -> Found
     return Found(stop - position, (key,))
 
 
-def _industry_at(reading: Reading, position: int) -> Found:
-    known = vocabulary()
-    made = makers_of(reading, position)
-    if made is not None:
-        return made
-    name = reading.match(known.industry_names, position)
-    adjective = reading.match(known.industry_adjectives, position)
-    if adjective is not None and (name is None or adjective[0] > name[0]):
-        length, keys = adjective
-        stop = position + length
-        broken = stop < len(reading.words) and reading.words[stop].breaks
-        if reading.is_free(stop) and reading.stem(stop) in wording().companies and not broken:
-            return Found(_with_nouns(reading, stop) - position, keys)
-        if _stands_for_companies(reading, position, stop, known):
-            return Found(length, keys)
-        return NOTHING
-    if name is None:
-        return NOTHING
-    length, keys = name
-    # "Commercial real estate brokerages": the end of the one begins the other.
-    for start in range(position + 1, position + (adjective[0] if adjective else 0)):
-        longer = reading.match(known.industry_names, start)
-        if longer and adjective and start + longer[0] > position + adjective[0]:
-            both = tuple(key for key in longer[1] if key in adjective[1])
-            if both:
-                return Found(start + longer[0] - position, both)
-    # "Fashion boutiques" are boutiques: both words say the same.
-    if adjective is not None and set(adjective[1]) & set(keys):
-        again = reading.match(known.industry_names, position + adjective[0])
-        if again is not None and set(again[1]) & set(adjective[1]):
-            return Found(adjective[0] + again[0], again[1])
-    # "dental office managers" manage offices of dentists.
-    last = position + length - 1
-    role = reading.match(known.roles, last) if length > 1 else None
-    if role is not None and role[0] > 1:
-        shorter = known.industry_adjectives.get(tuple(reading.stems[position:last]))
-        if shorter is not None:
-            return Found(length - 1, shorter)
-    return Found(_with_nouns(reading, position + length) - position, keys)
-
-
-def _specialises(reading: Reading, position: int, industry: Found) -> bool:
-    """Whether one industry in the singular stands right before another."""
-    stop = position + industry.length
-    if stop >= len(reading.words) or reading.words[stop].breaks or not reading.is_free(stop):
+def _is_part_of_wanted(reading: Reading, position: int, industry: Found, terms: Terms) -> bool:
+    """Whether other words for what is asked for are excluded: "restaurants, no fast food"."""
+    if not reading.negated[position] or not set(industry.keys) <= terms.industries.keys():
         return False
-    last = reading.words[stop - 1].fold
-    following = _industry_at(reading, stop) if singular(last) == last else NOTHING
-    return following.length > 0 and set(following.keys).isdisjoint(industry.keys)
-
-
-def makers_of(reading: Reading, position: int) -> Found | None:
-    """ "Manufacturers of medical devices" are medical device manufacturers."""
-    known = vocabulary()
-    if reading.stem(position) not in wording().makers or reading.stem(position + 1) != "of":
-        return None
-    linked = reading.stem(position - 1) in wording().company_links | {"all", "every"}
-    if not linked and reading.match(known.roles, position) is not None:
-        # "Publishers of magazines" are people.
-        return None
-    start = position + 2
-    if not reading.is_free(start):
-        return None
-    maker = reading.stem(position)
-    for stop in range(reading.end_of_phrase(start), start, -1):
-        product = tuple(reading.stems[start:stop])
-        keys = known.industry_names.get((*product, maker)) or known.industry_adjectives.get(product)
-        if keys is not None:
-            return Found(stop - position, keys)
-    return None
-
-
-def _with_nouns(reading: Reading, position: int) -> int:
-    """The position after nouns that only repeat that companies are meant: "bank companies"."""
-    while (
-        reading.is_free(position)
-        and reading.stem(position) in wording().companies
-        and not reading.words[position].breaks
-    ):
-        position += 1
-    return position
-
-
-def _stands_for_companies(reading: Reading, position: int, stop: int, known: Vocabulary) -> bool:
-    """Whether an adjective without its noun means companies: "CEOs in construction"."""
-    after = reading.stem(stop)
-    if reading.is_free(stop) and not reading.words[stop].breaks:
-        if reading.match(known.roles, stop) is not None:
-            return True
-        following = reading.match(known.industry_adjectives, stop + 1) if after in _LIST else None
-        named = reading.match(known.industry_names, stop + 1) if after in _LIST else None
-        if following is not None or named is not None:
-            return True
-    if _stands_apart(reading, position, stop, known):
-        return True
-    excluded = position > 0 and reading.rules[position - 1] == EXCLUSION_RULE
-    if excluded and tuple(reading.stems[position:stop]) not in known.functions:
-        # "No insurance"
-        return stop == len(reading.words) or not reading.negated[stop]
-    before = reading.stem(position - 1)
-    before = reading.stem(position - 2) if before == "the" else before
-    # "Companies that do roofing": what leads to it was read as saying what companies do.
-    does = position > 0 and reading.rules[position - 1] == ACTIVITY_RULE
-    ends = not reading.is_free(stop) or reading.words[stop].breaks
-    return (does or before in wording().company_links) and (
-        ends or after in wording().company_links or after in _LIST
-    )
-
-
-def _stands_apart(reading: Reading, position: int, stop: int, known: Vocabulary) -> bool:
-    """Whether an adjective is a part of the text by itself: "CEO | trucking | GA"."""
-    if reading.stem(position - 1) in _FIELDS and reading.gap(position) in {"", ":", "=", "–"}:
-        return True
-    begins = position == 0 or reading.words[position].breaks
-    ends = stop == len(reading.words) or reading.words[stop].breaks
-    # "VP | marketing" is one role, "CFO | manufacturing" is none.
-    ranks = any((stem,) in known.levels for stem in reading.stems)
-    department = ranks and tuple(reading.stems[position:stop]) in known.functions
-    return begins and ends and not department and len(reading.words) > stop - position
+    stems = reading.stems[position : position + industry.length]
+    wanted = [stem for stem, no in zip(reading.stems, reading.negated, strict=True) if not no]
+    return not set(stems) & set(wanted)

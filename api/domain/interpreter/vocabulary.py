@@ -154,7 +154,7 @@ def vocabulary() -> Vocabulary:
         industry_adjectives=adjective_table,
         dictionary_words=dictionary_words,
         all_words=dictionary_words.union(_words_of_wording(), others),
-        general_words=frozenset(others).union(_words_of_wording()),
+        general_words=frozenset(others).union(_words_of_wording()) - wording().place_endings,
         last_words_of_industries=frozenset(_stems(name)[-1] for name, _ in names),
         beginnings=wording().leading.union(
             wording().people,
@@ -162,7 +162,7 @@ def vocabulary() -> Vocabulary:
             role_book().ambiguous,
             wording().makers,
             ("in", "from", "assistant", "secretary", "advisor", "aide"),
-            ("run", "running", "heading", "manage"),
+            ("run", "running", "heading", "manage", "handle", "handling"),
             wording().in_charge.beginnings,
             *(table.beginnings for table in (role_table, levels, functions, lookalikes)),
             *(table.beginnings for table in (name_table, adjective_table)),
