@@ -14,7 +14,6 @@ class TaskName(StrEnum):
 
     RUN_PERSON_SEARCH_JOB = "workers.job.run"
     DELIVER_WEBHOOKS = "workers.webhook.deliver"
-    DELIVER_PUSHES = "workers.prospecting.deliver"
 
 
 class Queue(Protocol):

@@ -54,10 +54,7 @@ def configuration() -> dict[str, Any]:
         "result_backend_transport_options": {"visibility_timeout": VISIBILITY_TIMEOUT_S},
         "visibility_timeout": VISIBILITY_TIMEOUT_S,
         "task_default_queue": ROWS_QUEUE,
-        "task_routes": {
-            TaskName.DELIVER_WEBHOOKS: {"queue": DELIVERIES_QUEUE},
-            TaskName.DELIVER_PUSHES: {"queue": DELIVERIES_QUEUE},
-        },
+        "task_routes": {TaskName.DELIVER_WEBHOOKS: {"queue": DELIVERIES_QUEUE}},
         "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

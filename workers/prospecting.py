@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from api.domain.prospecting import pushes, sessions
-from api.queue import TaskName
 from workers.periodic import every
 from workers.runtime import runtime
 
@@ -11,12 +10,6 @@ SWEEP = "workers.prospecting.sweep"
 FORGET = "workers.prospecting.forget"
 _SWEEP_EVERY_S = 2.0
 _FORGET_EVERY_S = 3_600.0
-
-
-@shared_task(name=TaskName.DELIVER_PUSHES)  # type: ignore[untyped-decorator]
-def deliver(_row_id: str) -> None:
-    """Sends what is due, the row's push among it."""
-    runtime().drain(SWEEP, pushes.deliver_due)
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]

@@ -132,6 +132,25 @@ def test_an_export_has_the_documented_headers_and_columns(iframe: Iframe) -> Non
     assert preview["record"]["last_name"].startswith("Member ")
 
 
+def test_an_export_that_broke_off_is_asked_for_again(iframe: Iframe) -> None:
+    """Nothing is billed twice, nothing is missing, and nothing is there twice."""
+    search_id = iframe.search(Q, limit=1)["search_id"]
+    path = f"/v1/prospecting/sessions/{search_id}/export"
+    asked = {"selection_mode": "all_results"}
+    with iframe.http.stream("POST", path, json=asked) as broken:
+        assert broken.headers["x-net-new-billable-records"] == "230"
+        assert next(broken.iter_bytes(1_000)).startswith(b"prospect_id,")
+    again = iframe.http.post(path, json=asked)
+    assert again.headers["x-net-new-billable-records"] == "0"
+    assert again.headers["x-already-purchased-records"] == "230"
+    rows = list(csv.DictReader(io.StringIO(again.text, newline="")))
+    assert len({row["person_id"] for row in rows}) == len(rows) == 230
+    ((charged,),) = iframe.rows(
+        "select sum(record_reveals) from wallet_entries where partner_customer_id = :customer_id"
+    )
+    assert charged == 230
+
+
 def test_what_cannot_be_done_says_why(stack: Stack, closing: ExitStack) -> None:
     strict = CustomerDefaults(
         EnforcementMode.ENFORCED,

@@ -15,7 +15,7 @@ from api.domain.prospecting.sessions import customer_of, opened
 from api.errors import DomainError, ErrorCode
 from api.work import Work
 
-_RECORDS_AT_ONCE = 500
+_RECORDS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _export_of(purchase: Purchase) -> Export:
 
 
 async def csv_of(work: Work, export_id: UUID) -> AsyncIterator[bytes]:
-    """The CSV of an export of the caller's customer, some hundred records at a time.
+    """The CSV of an export of the caller's customer, two hundred records at a time.
 
     The first piece has the header. Raises ``not_found`` where the customer has no such export.
     """
