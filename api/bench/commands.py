@@ -50,7 +50,8 @@ def bench_organisations(
 ) -> None:
     """Every mode of organisation search, its legs, recall, and other engines on the same data.
 
-    The other engines (qdrant-edge, DuckDB, tantivy) are the extra `bench` and run in this process.
+    The other engines (LanceDB, qdrant-edge, DuckDB, tantivy) are the extra `bench` and run in this
+    process.
     """
     from api.bench.organisations_report import bench_organisations as measure
     from api.bench.organisations_report import tell_outcome

@@ -1,4 +1,4 @@
-"""Other engines on the same organisations: qdrant-edge, DuckDB with fts and vss, tantivy.
+"""Other engines on the same organisations: LanceDB, qdrant-edge, DuckDB with fts and vss, tantivy.
 
 All run in this process, so they are compared with our statements and not with our HTTP. None is
 needed to run the product: they are the extra ``bench``.
@@ -6,9 +6,10 @@ needed to run the product: they are the extra ``bench``.
 
 import importlib
 import importlib.util
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ from api.domain.organisation.embedder import Vectors
 from api.errors import DomainError, ErrorCode
 
 INSTALL = 'python -m pip install -e ".[bench]"'
-_PACKAGES = ("qdrant_edge", "duckdb", "duckdb_extension_fts", "duckdb_extension_vss", "tantivy")
+_PACKAGES = (
+    "lancedb",
+    "qdrant_edge",
+    "duckdb",
+    "duckdb_extension_fts",
+    "duckdb_extension_vss",
+    "tantivy",
+)
 _DEPTH = 200
 _M, _EF_CONSTRUCTION = 16, 64
 
@@ -32,12 +40,14 @@ type Nearest = Callable[[Vectors, Sequence[str] | None], list[int]]
 @dataclass(frozen=True, slots=True)
 class Peer:
     """An engine that holds the organisations, and its ways to ask: numbers of organisations, the
-    best 200 first. A way that it does not have is ``None``.
+    best 200 first. A way that it does not have is ``None``. ``load_s`` is what loading took, in
+    seconds.
     """
 
     name: str
     words: Words | None
     nearest: Nearest | None
+    load_s: float = 0.0
 
 
 def require_peers() -> None:
@@ -52,13 +62,67 @@ def require_peers() -> None:
 
 
 @contextmanager
-def peers(made: Organisations, folder: Path, ef: int) -> Iterator[list[Peer]]:
+def peers(
+    made: Organisations, folder: Path, ef: int, tell: Callable[[str], None]
+) -> Iterator[list[Peer]]:
     """Every peer with the organisations loaded; ``ef`` is how far they search their graphs."""
-    with (
-        _qdrant(made, folder / "qdrant", ef) as qdrant,
-        _duckdb(made, folder / "bench.duckdb", ef) as duckdb,
-    ):
-        yield [qdrant, duckdb, _tantivy(made)]
+    with ExitStack() as opened:
+        found = []
+        for name, load in (
+            ("lance", _lance),
+            ("qdrant", _qdrant),
+            ("duckdb", _duckdb),
+            ("tantivy", _tantivy),
+        ):
+            started = time.perf_counter()
+            peer = opened.enter_context(load(made, folder / name, ef))
+            found.append(replace(peer, load_s=round(time.perf_counter() - started, 1)))
+            tell(f"loaded into {peer.name} in {found[-1].load_s} s")
+        yield found
+
+
+@contextmanager
+def _lance(made: Organisations, folder: Path, ef: int) -> Iterator[Peer]:
+    lance: Any = importlib.import_module("lancedb")
+    indexes: Any = importlib.import_module("lancedb.index")
+    queries: Any = importlib.import_module("lancedb.query")
+    rows = lance.connect(str(folder)).create_table("rows", _table(made))
+    graph = indexes.HnswSq(
+        distance_type="cosine", num_partitions=1, m=_M, ef_construction=_EF_CONSTRUCTION
+    )
+    rows.create_index("embedding", config=graph)
+    rows.create_index("place", config=indexes.Bitmap())
+    rows.create_index("document", config=indexes.FTS(stem=True, remove_stop_words=False))
+
+    def words(asked: Sequence[str]) -> list[int]:
+        query = queries.MatchQuery(" ".join(asked), "document")
+        found = rows.search(query, query_type="fts").limit(_DEPTH).select(["number", "_score"])
+        numbers: list[int] = found.to_arrow()["number"].to_pylist()
+        return numbers
+
+    def nearest(vector: Vectors, places: Sequence[str] | None) -> list[int]:
+        query = rows.search(vector, vector_column_name="embedding").distance_type("cosine")
+        # Its graph holds rounded vectors: what it finds is put in order by the exact ones.
+        query = query.ef(ef).refine_factor(1).limit(_DEPTH).select(["number", "_distance"])
+        if places is not None:
+            fits = ", ".join("'" + place.replace("'", "''") + "'" for place in places)
+            query = query.where(f"place in ({fits})", prefilter=True)
+        numbers: list[int] = query.to_arrow()["number"].to_pylist()
+        return numbers
+
+    yield Peer(f"LanceDB {version('lancedb')}", words, nearest)
+
+
+def _table(made: Organisations) -> pa.Table:
+    size = made.vectors.shape[1]
+    return pa.table(
+        {
+            "number": np.arange(len(made.domains)),
+            "document": made.documents,
+            "place": made.municipalities,
+            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(made.vectors.ravel()), size),
+        }
+    )
 
 
 @contextmanager
@@ -112,15 +176,7 @@ def _duckdb(made: Organisations, file: Path, ef: int) -> Iterator[Peer]:
     connection.execute("set hnsw_enable_experimental_persistence = true")
     connection.execute(f"set hnsw_ef_search = {ef}")
     size = made.vectors.shape[1]
-    rows = pa.table(
-        {
-            "number": np.arange(len(made.domains)),
-            "document": made.documents,
-            "place": made.municipalities,
-            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(made.vectors.ravel()), size),
-        }
-    )
-    connection.register("made", rows)
+    connection.register("made", _table(made))
     connection.execute(
         "create table rows as select number, document, place,"  # noqa: S608 - texts of ours
         f" embedding::float[{size}] as embedding from made"
@@ -167,7 +223,8 @@ def _extension(name: str) -> Path:
     return next(Path(found.submodule_search_locations[0]).rglob("*.duckdb_extension"))
 
 
-def _tantivy(made: Organisations) -> Peer:
+@contextmanager
+def _tantivy(made: Organisations, _folder: Path, _ef: int) -> Iterator[Peer]:
     tantivy: Any = importlib.import_module("tantivy")
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("document", tokenizer_name="en_stem")
@@ -189,4 +246,4 @@ def _tantivy(made: Organisations) -> Peer:
         hits = searcher.search(query, _DEPTH).hits
         return [searcher.doc(address)["number"][0] for _, address in hits]
 
-    return Peer(f"tantivy {version('tantivy')}", words, None)
+    yield Peer(f"tantivy {version('tantivy')}", words, None)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from api.bench.measure import peak_memory_mib
 from api.bench.organisation_data import make_organisations, questions
-from api.bench.organisation_peers import peers, require_peers
+from api.bench.organisation_peers import Peer, peers, require_peers
 from api.bench.organisations import RECALL_GOALS, Report, measure
 from api.bench.stack import bench_stack
 from api.caller import AccountKind, Tier
@@ -29,6 +29,7 @@ class Outcome:
 
     organisations: int
     load_s: float
+    peers_load_s: dict[str, float]
     report: Report
     peak_memory_mib: dict[str, int]
 
@@ -50,10 +51,9 @@ async def bench_organisations(
     tell(f"making {count:,} organisations")
     made = await make_organisations(count, folder, embedder)
     with ExitStack() as open_peers:
-        engines = []
+        engines: list[Peer] = []
         if with_peers:
-            tell("loading them into the other engines")
-            engines = open_peers.enter_context(peers(made, folder, PEERS_EF))
+            engines = open_peers.enter_context(peers(made, folder, PEERS_EF, tell))
         async with bench_stack(folder / "data") as stack:
             tell("loading them")
             load_s = await stack.command(
@@ -73,7 +73,8 @@ async def bench_organisations(
                 await postgres.close()
                 await embedder.close()
             memory = peak_memory_mib(stack.pids())
-    return Outcome(count, round(load_s, 1), report, memory)
+    peers_load_s = {each.name: each.load_s for each in engines}
+    return Outcome(count, round(load_s, 1), peers_load_s, report, memory)
 
 
 def tell_outcome(outcome: Outcome, console: Console) -> None:
@@ -105,7 +106,9 @@ def tell_outcome(outcome: Outcome, console: Console) -> None:
         goals.add_row(f"recall@10, {name}", f"{found:.4f}", "", f"≥ {goal}", _mark(found >= goal))
     console.print(goals)
     memory = ", ".join(f"{part} {mib}" for part, mib in outcome.peak_memory_mib.items())
-    console.print(f"loaded in {outcome.load_s} s; peak memory, MiB: {memory}")
+    others = "".join(f", {name} {load_s}" for name, load_s in outcome.peers_load_s.items())
+    console.print(f"loaded in, s: {outcome.load_s}{others}")
+    console.print(f"peak memory, MiB: {memory}")
 
 
 def _mark(met: bool) -> str:

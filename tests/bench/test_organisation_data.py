@@ -8,6 +8,7 @@ import pytest
 
 from api.bench import organisation_peers
 from api.bench.organisation_data import make_organisations, places_of_share, questions
+from api.bench.organisation_truth import Truth
 from api.domain.organisation.onnx import OnnxEmbedder
 from api.errors import DomainError
 
@@ -41,6 +42,28 @@ async def test_places_keep_the_share_that_is_asked_for(tmp_path: Path) -> None:
             kept = sum(place in places for place in made.municipalities)
             assert 0.9 * rows <= kept <= rows
         assert len({tuple(places) for places in lists}) > 1
+
+
+async def test_recall_is_against_every_vector(tmp_path: Path) -> None:
+    embedder = OnnxEmbedder()
+    made = await make_organisations(300, tmp_path, embedder)
+    await embedder.close()
+    places = {"some": places_of_share(made, 0.1, 2), "one": [[made.municipalities[7]]]}
+    asked = made.vectors[:60]
+    truth = Truth(made, asked, places)
+    for number in (0, 51):
+        order = np.argsort(-(made.vectors @ asked[number]), kind="stable").tolist()
+        best = [made.domains[at] for at in order]
+        assert best[0] == made.domains[number]
+        assert truth.recall(number, None, best[:10]) == 1
+        assert truth.recall(number, None, [*best[5:10], *best[20:30]]) == 0.5
+        chosen = places["some"][number % 2]
+        there = [made.domains[at] for at in order if made.municipalities[at] in chosen]
+        assert truth.recall(number, "some", there) == 1
+        assert truth.recall(number, "some", there[3:]) == 0.7
+        of_one = [made.domains[at] for at in order if made.municipalities[at] in places["one"][0]]
+        assert truth.recall(number, "one", of_one) == 1
+        assert truth.recall(number, "one", []) == 0
 
 
 def test_questions_differ() -> None:

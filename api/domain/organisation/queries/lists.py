@@ -80,11 +80,23 @@ async def by_vector(
         rows = await _scored(reader, statement.order_by(distance, _COLUMNS.domain).limit(depth))
         if len(rows) == depth:
             return _floored(RankedList(rows, False, None), min_score)
-    # An expression that the index does not know, so that it is not used.
-    ordered = statement.order_by(distance + 0.0, _COLUMNS.domain).limit(depth)
-    found = await reader.fetch(ordered.add_columns(func.count().over()))
-    rows = [Scored(row[0], float(row[1]), row[2] if names else "") for row in found]
-    total = found[0][-1] if found else 0
+    # Apart and first, so that the index is not used, and that rows are counted without their
+    # vectors: in half of the time.
+    fitting = (
+        _select(distance.label("distance"), names)
+        .where(*conditions)
+        .cte("fitting")
+        .prefix_with("MATERIALIZED")
+    )
+    columns = fitting.c
+    ordered = (
+        select(columns.domain, 1 - columns.distance, func.count().over(), *columns[2:])
+        .order_by(columns.distance, columns.domain)
+        .limit(depth)
+    )
+    found = await reader.fetch(ordered)
+    rows = [Scored(domain, score, *name) for domain, score, _, *name in found]
+    total = found[0][2] if found else 0
     return _floored(RankedList(rows, len(rows) == total, total), min_score)
 
 
@@ -116,11 +128,13 @@ async def is_exact_cheaper(reader: Reader, conditions: Conditions, depth: int) -
     So it is cheaper where ``m² <= STEP_COST * depth * n``. ``m`` and ``n`` are the planner's
     estimates; a wrong one costs time, and no rows.
     """
-    everything = await reader.estimate(select(_COLUMNS.domain))
-    fitting = everything
+    fitting = await reader.estimate(select(_COLUMNS.domain).where(*conditions))
+    if fitting <= STEP_COST * depth:  # no need to know n, which is at least m
+        return True
+    everything = fitting
     if conditions:
-        fitting = await reader.estimate(select(_COLUMNS.domain).where(*conditions))
-    return fitting <= math.sqrt(STEP_COST * depth * max(everything, 1))
+        everything = await reader.estimate(select(_COLUMNS.domain))
+    return fitting <= math.sqrt(STEP_COST * depth * everything)
 
 
 async def count_up_to_cap(reader: Reader, conditions: Conditions) -> int | None:
