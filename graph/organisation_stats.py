@@ -6,6 +6,7 @@ import strawberry
 
 from api.domain.organisation import stats
 from api.domain.organisation.criteria import Filters
+from api.domain.organisation.records import GroupColumn
 from api.errors import ErrorCode
 from graph.context import Context
 from graph.operation import argument, member, operation
@@ -13,7 +14,7 @@ from graph.organisation import column
 from graph.organisation_inputs import OrganisationFilters, filters_of
 from graph.organisation_search import FiltersApplied
 
-strawberry.enum(stats.GroupColumn, description="A column that organisations are grouped by.")
+strawberry.enum(GroupColumn, description="A column that organisations are grouped by.")
 strawberry.enum(stats.DateUnit, description="What dates are cut to.")
 strawberry.enum(stats.DateColumn, description="A date column.")
 
@@ -65,8 +66,8 @@ class DateRangeApplied:
 class StatsMetadata:
     """Projected from :class:`api.domain.organisation.records.StatsMetadata`."""
 
-    group_by: stats.GroupColumn | None = column("First column of the groups.")
-    group_by_secondary: stats.GroupColumn | None = column("Second column of the groups.")
+    group_by: GroupColumn | None = column("First column of the groups.")
+    group_by_secondary: GroupColumn | None = column("Second column of the groups.")
     date_trunc: stats.DateUnit | None = column("What dates were cut to.")
     filters_applied: FiltersApplied = strawberry.field(description="The filters that were sent.")
     date_range_applied: DateRangeApplied | None = column("The range of days that was sent.")
@@ -148,10 +149,10 @@ class OrganisationStatsQuery:
         self,
         info: strawberry.Info[Context, None],
         group_by: Annotated[
-            stats.GroupColumn | None, argument("Column of the groups; left out: one total.")
+            GroupColumn | None, argument("Column of the groups; left out: one total.")
         ] = strawberry.UNSET,
         group_by_secondary: Annotated[
-            stats.GroupColumn | None, argument("Second column; needs groupBy.")
+            GroupColumn | None, argument("Second column; needs groupBy.")
         ] = strawberry.UNSET,
         date_trunc: Annotated[
             stats.DateUnit | None, argument("Cuts dates to years, months or weeks.")

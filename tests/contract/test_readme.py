@@ -50,6 +50,20 @@ def test_the_three_minutes_print_what_the_readme_shows(fresh: Stack) -> None:
         assert masked(run_curl(command, fresh)) == orjson.loads(output), command
 
 
+def test_the_tour_of_organisations_finds_what_the_readme_says(fresh: Stack) -> None:
+    tour = re.findall(r"^\| `(\{.*\})` \| (.*) \|$", TEXT, re.MULTILINE)
+    assert len(tour) == 5
+    key = (fresh.data_dir / "sample-key").read_text(encoding="ascii").strip()
+    modes = []
+    with fresh.client(key) as client:
+        for body, names in tour:
+            response = client.post("/v2/search", json=orjson.loads(body))
+            assert response.status_code == 200, response.text
+            assert [row["name"] for row in response.json()["data"]] == names.split(" · "), body
+            modes.append(response.json()["metadata"]["mode"])
+    assert modes == ["filter", "fulltext", "semantic", "vector_similarity", "hybrid"]
+
+
 def run_curl(command: str, stack: Stack) -> Any:
     """Does what a curl command of the README does, against this stack."""
     key = (stack.data_dir / "sample-key").read_text(encoding="ascii").strip()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -45,6 +46,32 @@ class OrganisationRow(NamedTuple):
 
 COLUMNS = OrganisationRow._fields
 DEFAULT_COLUMNS = ("domain", "name", "country")
+
+
+class GroupColumn(StrEnum):
+    """The columns that organisations can be grouped by."""
+
+    CONTINENT = "continent"
+    COUNTRY = "country"
+    COUNTRY_CODE = "country_code"
+    STATE = "state"
+    STATE_CODE = "state_code"
+    REGION = "region"
+    REGION_CODE = "region_code"
+    DISTRICT = "district"
+    DISTRICT_CODE = "district_code"
+    MUNICIPALITY = "municipality"
+    MUNICIPALITY_CODE = "municipality_code"
+    NACE_CODE = "nace_code"
+    ORGANIZATION_TYPE = "organization_type"
+    ORGANIZATION_SIZE = "organization_size"
+    EMPLOYEE_CLASS = "employee_class"
+    REVENUE_CLASS = "revenue_class"
+    SOURCE = "source"
+    COMPANY_REGISTER_COURT = "company_register_court"
+    SUMMARY_KEYWORDS = "summary_keywords"
+    COMPANY_REGISTER_DATE = "company_register_date"
+    CREATED_AT = "created_at"
 
 
 class FusedShare(NamedTuple):

@@ -9,10 +9,11 @@ from api.domain.organisation.criteria import Filters, filter_problems, parsed_da
 from api.domain.organisation.queries import counts
 from api.domain.organisation.queries.conditions import conditions_of
 from api.domain.organisation.queries.reader import Reader
-from api.domain.organisation.records import StatsMetadata
+from api.domain.organisation.records import GroupColumn, StatsMetadata
 from api.domain.organisation.service import require_tier_3
 from api.domain.usage.service import record
 from api.errors import FieldProblem, all_invalid
+from api.stores.tables import CATEGORIES
 from api.work import Work
 
 MAX_BUCKETS = 500
@@ -37,46 +38,7 @@ class DateColumn(StrEnum):
     UPDATED_AT = "updated_at"
 
 
-class GroupColumn(StrEnum):
-    """The columns that organisations can be grouped by."""
-
-    CONTINENT = "continent"
-    COUNTRY = "country"
-    COUNTRY_CODE = "country_code"
-    STATE = "state"
-    STATE_CODE = "state_code"
-    REGION = "region"
-    REGION_CODE = "region_code"
-    DISTRICT = "district"
-    DISTRICT_CODE = "district_code"
-    MUNICIPALITY = "municipality"
-    MUNICIPALITY_CODE = "municipality_code"
-    NACE_CODE = "nace_code"
-    ORGANIZATION_TYPE = "organization_type"
-    ORGANIZATION_SIZE = "organization_size"
-    EMPLOYEE_CLASS = "employee_class"
-    REVENUE_CLASS = "revenue_class"
-    SOURCE = "source"
-    COMPANY_REGISTER_COURT = "company_register_court"
-    SUMMARY_KEYWORDS = "summary_keywords"
-    COMPANY_REGISTER_DATE = "company_register_date"
-    CREATED_AT = "created_at"
-
-
 _DATES = frozenset({GroupColumn.COMPANY_REGISTER_DATE, GroupColumn.CREATED_AT})
-
-OPTION_COLUMNS = (
-    "country",
-    "state",
-    "region",
-    "district",
-    "municipality",
-    "organization_type",
-    "organization_size",
-    "nace_code",
-    "source",
-    "company_register_court",
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -203,7 +165,7 @@ async def filter_options(work: Work) -> FilterOptions:
     started = time.perf_counter()
     values = {}
     truncated = []
-    for column in OPTION_COLUMNS:
+    for column in CATEGORIES:
         found = await counts.distinct_values(work.stores.postgres, column, MAX_OPTIONS + 1)
         if len(found) > MAX_OPTIONS:
             truncated.append(column)

@@ -8,6 +8,7 @@ from api.stores.tables.idempotency import idempotent_answers
 from api.stores.tables.jobs import JOBS_CHANNEL, person_search_jobs
 from api.stores.tables.organisations import (
     BM25_INDEX,
+    CATEGORIES,
     organisation_embedding_model,
     organisation_embeddings,
     organisations,
@@ -34,6 +35,7 @@ from api.stores.tables.webhooks import (
 
 __all__ = [
     "BM25_INDEX",
+    "CATEGORIES",
     "JOBS_CHANNEL",
     "accounts",
     "api_keys",

@@ -9,20 +9,11 @@ from sqlalchemy.types import UserDefinedType
 
 from api.domain.organisation.criteria import Filters, nace_prefixes, parsed_date
 from api.domain.organisation.words import TEXT, Query, as_json, matching, unscored
-from api.stores.tables import organisations
+from api.stores.tables import CATEGORIES, organisations
 
 _COLUMNS = organisations.c
-_EQUAL = (
-    "country",
-    "state",
-    "region",
-    "district",
-    "municipality",
-    "organization_type",
-    "organization_size",
-    "source",
-    "company_register_court",
-)
+# A filter of codes means all that begin with them.
+_EQUAL = tuple(name for name in CATEGORIES if name != "nace_code")
 
 
 class _SearchQuery(UserDefinedType[str]):

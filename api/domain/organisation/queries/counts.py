@@ -1,7 +1,6 @@
 """The SQL of counting organisations, and of the values of a column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,38 +8,24 @@ from sqlalchemy import ColumnElement, Date, cast, func, select, text
 
 from api.domain.organisation.queries.lists import Conditions
 from api.domain.organisation.queries.reader import Reader
+from api.domain.organisation.records import GroupColumn
 from api.stores.postgres import Postgres
 from api.stores.tables import organisations
 
 _COLUMNS = organisations.c
 
 
-@dataclass(frozen=True, slots=True)
 class Bucket:
-    """A group of organisations: the columns that it is a group of, and how many there are."""
+    """A group of organisations: how many they are, and by name the values of the columns that it is
+    a group of; the other columns of ``GroupColumn`` are ``None``.
+    """
 
-    count: int
-    continent: str | None = None
-    country: str | None = None
-    country_code: str | None = None
-    state: str | None = None
-    state_code: str | None = None
-    region: str | None = None
-    region_code: str | None = None
-    district: str | None = None
-    district_code: str | None = None
-    municipality: str | None = None
-    municipality_code: str | None = None
-    nace_code: str | None = None
-    organization_type: str | None = None
-    organization_size: str | None = None
-    employee_class: str | None = None
-    revenue_class: str | None = None
-    source: str | None = None
-    company_register_court: str | None = None
-    summary_keywords: str | None = None
-    company_register_date: str | None = None
-    created_at: str | None = None
+    __slots__ = ("count", *GroupColumn)
+
+    def __init__(self, count: int, **values: str):
+        self.count = count
+        for column in GroupColumn:
+            setattr(self, column, values.get(column))
 
 
 async def grouped(
