@@ -105,7 +105,7 @@ def prepare_document(text: str, *, keep: bool = True) -> PreparedDocument:
 
 def _prepared(text: str) -> PreparedDocument:
     try:
-        document = parse(text, max_tokens=LIMITS.tokens)
+        document = parse(text, max_tokens=LIMITS.tokens, allow_empty_selection_sets=False)
         refuse_beyond(document)
         faults = validate(
             schema._schema,
@@ -113,13 +113,21 @@ def _prepared(text: str) -> PreparedDocument:
             _rules(),
             max_errors=MAX_FAULTS,
             hide_suggestions=not settings().graphql_suggestions,
+            allow_empty_selection_sets=False,
         )
     except GraphQLSyntaxError as error:
         message = error.message.encode("utf-8", "replace").decode()
         raise DomainError(ErrorCode.MALFORMED_REQUEST, message[:500]) from None
     except RecursionError:
         raise DomainError(ErrorCode.MALFORMED_REQUEST, "The query is nested too deeply.") from None
-    return PreparedDocument.of(document, tuple(faults))
+    return PreparedDocument.of(document, tuple(map(_of_the_document, faults)))
+
+
+def _of_the_document(fault: GraphQLError) -> GraphQLError:
+    """A fault in GraphQL's words: reading a literal may fail in Python's, as too long a number."""
+    if fault.original_error is None or isinstance(fault.original_error, GraphQLError):
+        return fault
+    return GraphQLError("A value is not one that its type can have.", fault.nodes)
 
 
 @cache

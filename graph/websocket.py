@@ -37,6 +37,7 @@ INIT_WITHIN = timedelta(seconds=5)
 SUBSCRIPTIONS_MAX = 10
 """Operations that one connection runs at the same time; one more is refused."""
 MAX_ID_CHARS = 128
+MAX_TYPE_CHARS = 20
 
 
 @dataclass(slots=True)
@@ -151,6 +152,9 @@ async def graphql_websocket(websocket: WebSocket) -> None:
 
 def _is_message(message: Any) -> bool:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    # An unknown one is quoted when the connection is closed, where there is little room.
+    if len(message["type"]) > MAX_TYPE_CHARS:
         return False
     if message["type"] not in {"subscribe", "complete"}:
         return True
