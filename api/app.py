@@ -21,10 +21,11 @@ from api.embed.routes import embed_routes
 from api.errors import DomainError, ErrorCode
 from api.health import health_routes
 from api.logs import configure_logging
+from api.overload import Overload
 from api.settings import settings
 from api.work import open_stores
 from graph.graphiql import graphiql_assets
-from graph.http import graphql_endpoint
+from graph.http import graphql_endpoint, graphql_refusal
 from graph.limit_headers import limit_headers
 from graph.websocket import graphql_websocket
 from rest.build import rest_routes
@@ -34,6 +35,8 @@ from workers.publisher import publishing
 # The GraphQL endpoint refuses methods itself, in its own shape.
 _ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _PROBES = {"/health", "/ready", "/v2/health"}
+# As proxies log it: nobody was there to be answered.
+_CLIENT_GONE = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("http")
 
@@ -81,7 +84,9 @@ class Entrance:
             _log.exception("unexpected", request_id=request_id)
             if status == 0:
                 fault = DomainError(ErrorCode.INTERNAL, "Something went wrong on our side.")
-                await problem(fault, request_id)(scope, receive, send_with_id)
+                await _refusal(scope, fault)(scope, receive, send_with_id)
+        if scope.get("gone"):
+            status = _CLIENT_GONE
         _log_request(scope, request_id, status, time.perf_counter() - started)
 
 
@@ -127,6 +132,13 @@ async def _http_fault(request: Request, fault: Exception) -> Response:
     return problem(DomainError(code, message), request.scope["request_id"], allow=allow)
 
 
+def _refusal(scope: Scope, failure: DomainError) -> Response:
+    """A failure in the shape of the door that was asked."""
+    if scope["path"] == "/graphql":
+        return graphql_refusal(failure, scope["request_id"])
+    return problem(failure, scope["request_id"])
+
+
 def build_app() -> Starlette:
     """The application, with every row of the REST table prepared."""
     routes: list[BaseRoute] = [
@@ -142,6 +154,7 @@ def build_app() -> Starlette:
         routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _http_fault}
     )
     app.router.redirect_slashes = False
+    app.add_middleware(Overload, refuse=_refusal, exempt=frozenset(_PROBES))
     app.add_middleware(Entrance)
     return app
 

@@ -117,6 +117,14 @@ class Settings(BaseSettings):
     """How often one address may send credentials that are none."""
     limits_local_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     """The share of every limit that each API process grants while Redis is away."""
+    request_deadline_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """How long a request may take; what it asks of the stores gets less."""
+    requests_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Requests that one API process works on at the same time."""
+    requests_waiting: Annotated[int, Field(ge=0, le=100_000)] = 192
+    """Requests that wait for their turn there; one more is refused at once."""
+    streams_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """WebSockets and event streams that one API process keeps open."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -5,6 +5,8 @@ it, a 4xx or 5xx status where there is no data, and 200 where there is, errors b
 """
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from api.errors import DomainError, ErrorCode
+from api.overload import Gates
 from graph.admission import (
     charged,
     cost_extension,
@@ -81,7 +84,8 @@ async def graphql_endpoint(request: Request) -> Response:
                 ErrorCode.NOT_ACCEPTABLE, f"An Idempotency-Key needs an answer as {_JSON}."
             )
         if kind is OperationType.SUBSCRIPTION or media_type == EVENTS:
-            return await _stream(prepared, asked, context, accept)
+            gates: Gates = request.scope["gates"]
+            return await _stream(gates, prepared, asked, context, accept)
         cost = prepared.cost_of(asked.operation_name)
         async with charged(context, cost, asked.variables or {}):
             if kind is OperationType.MUTATION:
@@ -89,10 +93,15 @@ async def graphql_endpoint(request: Request) -> Response:
                 return await answer_once(request, context, astuple(asked), run, own_key=own_key)
             return await run(context)
     except DomainError as failure:
-        entry = entry_of(failure, request.scope["request_id"])
-        headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else {}
-        headers |= later(failure)
-        return _answer({"errors": [entry]}, STATUS[failure.code], _GRAPHQL, headers)
+        return graphql_refusal(failure, request.scope["request_id"])
+
+
+def graphql_refusal(failure: DomainError, request_id: str) -> Response:
+    """The answer to a request of which nothing was run."""
+    headers = {"allow": "GET, POST"} if failure.code is ErrorCode.METHOD_NOT_ALLOWED else {}
+    headers |= later(failure)
+    body = {"errors": [entry_of(failure, request_id)]}
+    return _answer(body, STATUS[failure.code], _GRAPHQL, headers)
 
 
 async def _prepare(request: Request, context: Context) -> tuple[GraphQLRequest, PreparedDocument]:
@@ -105,7 +114,11 @@ async def _prepare(request: Request, context: Context) -> tuple[GraphQLRequest, 
 
 
 async def _stream(
-    prepared: PreparedDocument, asked: GraphQLRequest, context: Context, accept: frozenset[str]
+    gates: Gates,
+    prepared: PreparedDocument,
+    asked: GraphQLRequest,
+    context: Context,
+    accept: frozenset[str],
 ) -> Response:
     if EVENTS not in accept:
         raise DomainError(
@@ -113,9 +126,18 @@ async def _stream(
         )
     answers = stream(prepared, asked.operation_name, asked.variables or {}, context)
     try:
-        return await event_stream(answers)
+        return await event_stream(_kept_open(gates, answers))
     except Refused as refused:
         return _answer({"errors": refused.entries}, STATUS[refused.code], _GRAPHQL)
+
+
+async def _kept_open(
+    gates: Gates, answers: AsyncGenerator[dict[str, Any]]
+) -> AsyncGenerator[dict[str, Any]]:
+    """The answers, while the process has a place for one more stream."""
+    async with gates.streams.passed(0), aclosing(answers):
+        async for answer in answers:
+            yield answer
 
 
 async def _execute(

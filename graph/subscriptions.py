@@ -1,6 +1,6 @@
 """Runs operations as streams: subscriptions event by event, all else as a stream of one answer."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -22,7 +22,7 @@ async def stream(
     operation_name: str | None,
     variables: dict[str, Any],
     context: Context,
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     """The answers of an operation, as they are sent: ``data``, ``errors`` where there are any.
 
     A stream that fails ends with an answer that says so. Raises :class:`Refused` in place of the

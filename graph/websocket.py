@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.exceptions import ConnectionRejectionError
@@ -24,6 +24,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.unset import UNSET
 
 from api.errors import DomainError
+from api.overload import Gates
 from api.work import Stores, Work
 from graph.admission import count_refused
 from graph.context import Context, address_of, count_failed_sign_in
@@ -94,10 +95,17 @@ class _Operations:
         operation_name: str | None,
     ) -> AsyncIterator[ExecutionResult]:
         """The answers of one operation."""
-        return self._answers(query, variable_values or {}, context_value.context(), operation_name)
+        gates: Gates = context_value.websocket.scope["gates"]
+        context = context_value.context()
+        return self._answers(gates, query, variable_values or {}, context, operation_name)
 
     async def _answers(
-        self, query: str, variables: dict[str, Any], context: Context, name: str | None
+        self,
+        gates: Gates,
+        query: str,
+        variables: dict[str, Any],
+        context: Context,
+        name: str | None,
     ) -> AsyncIterator[ExecutionResult]:
         try:
             admit_document(context.work.identity, query)
@@ -106,17 +114,26 @@ class _Operations:
                 await count_refused(context)
                 yield _before([located(fault, context) for fault in prepared.faults])
                 return
-            async for answer in stream(prepared, name, variables, context):
-                errors = [_error(entry) for entry in answer.get("errors", ())]
-                yield ExecutionResult(
-                    data=answer["data"],
-                    errors=errors or None,
-                    extensions=answer.get("extensions"),
-                )
+            answers = stream(prepared, name, variables, context)
+            if prepared.kind_of(name) is OperationType.SUBSCRIPTION:
+                async for answer in answers:
+                    yield _result(answer)
+                return
+            async with gates.taken_on():
+                told = [_result(answer) async for answer in answers]
+            for result in told:
+                yield result
         except Refused as refused:
             yield _before(refused.entries)
         except DomainError as failure:
             yield _before([refusal(failure, context)])
+
+
+def _result(answer: dict[str, Any]) -> ExecutionResult:
+    errors = [_error(entry) for entry in answer.get("errors", ())]
+    return ExecutionResult(
+        data=answer["data"], errors=errors or None, extensions=answer.get("extensions")
+    )
 
 
 class Handler(BaseGraphQLTransportWSHandler[Any, Any]):

@@ -142,6 +142,22 @@ def bench_export(
     write_json(json, outcome.as_json())
 
 
+@bench.command("overload")
+def bench_overload(
+    persons: Annotated[int, typer.Option(min=100_000, help="Size of the market.")] = 100_000,
+    seconds: Annotated[int, typer.Option(min=8, max=600, help="How long the crowd stays.")] = 60,
+    json: Json = None,
+) -> None:
+    """Three times the peak rate in an open loop: who is answered, how fast, and what it leaves."""
+    from api.bench.overload import bench_overload as measure
+    from api.bench.overload import tell_outcome
+
+    with tempfile.TemporaryDirectory(prefix="stibnite-bench-") as folder:
+        outcome = run_command(measure(persons, seconds, Path(folder), notes.print))
+    tell_outcome(outcome, Console())
+    write_json(json, outcome.as_json())
+
+
 def write_json(file: Path | None, figures: dict[str, Any]) -> None:
     """Writes the figures of a run where a file was asked for."""
     if file is not None:

@@ -18,6 +18,7 @@ import structlog
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 
+from api.deadline import store_seconds
 from api.errors import DomainError, ErrorCode
 
 CONNECT_TIMEOUT_S = 2
@@ -70,7 +71,14 @@ class Profile(Enum):
     # A request has about ten seconds; what is not found in five is asked too broadly. A page of
     # people needs 20 to 50 MiB: half a GiB is a query gone wrong. One thread a query: pages are
     # read in order and stop early, and a second thread would be taken from another request.
-    INTERACTIVE = _limits(5, max_memory_usage=512 * _MIB, max_threads=1, readonly=2)
+    # A query whose caller has gone is stopped.
+    INTERACTIVE = _limits(
+        5,
+        max_memory_usage=512 * _MIB,
+        max_threads=1,
+        cancel_http_readonly_queries_on_client_close=1,
+        readonly=2,
+    )
     # Statements of a load: one batch, or one look over a whole column (seconds at a hundred million
     # rows). What groups or joins goes to disk rather than past the memory of a laptop.
     LOAD = _limits(
@@ -159,11 +167,12 @@ class ClickHouse:
         As JSON: parsing the Native format in Python takes twice the client's time for a page, and
         the engine writes both equally fast.
         """
-        async with _failures(profile.value.seconds_max):
+        seconds, settings = _left_of(profile)
+        async with _failures(seconds):
             body = await (await self._client()).raw_query(
                 sql,
                 parameters=dict(values),
-                settings={**profile.value.settings, "output_format_json_quote_64bit_integers": 0},
+                settings={**settings, "output_format_json_quote_64bit_integers": 0},
                 fmt="JSONCompact",
             )
             content = orjson.loads(body)
@@ -173,9 +182,10 @@ class ClickHouse:
         self, sql: str, profile: Profile, values: Mapping[str, Any] | None = None
     ) -> None:
         """Runs a statement that answers nothing."""
-        async with _failures(profile.value.seconds_max):
+        seconds, settings = _left_of(profile)
+        async with _failures(seconds):
             await (await self._client()).command(
-                sql, parameters=dict(values or {}), settings=dict(profile.value.settings)
+                sql, parameters=dict(values or {}), settings=settings
             )
 
     async def insert_arrow(
@@ -189,6 +199,19 @@ class ClickHouse:
             await (await self._client()).raw_insert(
                 table, columns, stream, settings=dict(profile.value.settings), fmt="ArrowStream"
             )
+
+
+def _left_of(profile: Profile) -> tuple[float, dict[str, int | str]]:
+    """The seconds that a query may take, and the settings that say so to the server.
+
+    Raises ``unavailable`` where the request has no time left.
+    """
+    limits = profile.value
+    seconds = store_seconds(limits.seconds_max)
+    if seconds == limits.seconds_max:
+        return seconds, dict(limits.settings)
+    # The server counts in whole seconds; what is less is counted here.
+    return seconds, {**limits.settings, "max_execution_time": max(1, int(seconds))}
 
 
 async def open_client(url: str) -> AsyncClient:
@@ -210,7 +233,7 @@ async def open_client(url: str) -> AsyncClient:
 
 
 @asynccontextmanager
-async def _failures(seconds_max: int) -> AsyncIterator[None]:
+async def _failures(seconds_max: float) -> AsyncIterator[None]:
     """Every way in which the server fails to answer, as ``unavailable``.
 
     Code and name are logged, the text is not: it may quote a row.

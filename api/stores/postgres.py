@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from api.deadline import store_seconds
 from api.errors import DomainError, ErrorCode
 
 # A request has about ten seconds; a statement gets half of it, and so does waiting for a free
@@ -27,6 +28,7 @@ _OPTIONS = {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
 }
+_SHORTER = text("select set_config('statement_timeout', :ms, true)")
 _SEARCH_OPTIONS = {
     **_OPTIONS,
     # A plan that is kept for any values takes six times as long for a page of words, since it
@@ -48,7 +50,7 @@ class Postgres:
 
     def __init__(self, url: str):
         self._engine = _engine(url, _OPTIONS, overflow=POOL_SIZE)
-        self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
+        self._transactions = _in_transactions(self._engine)
         # Connections of their own, so that long searches never keep a key from being looked up;
         # made when the first search is.
         self._searching = _engine(url, _SEARCH_OPTIONS, overflow=0)
@@ -75,7 +77,7 @@ class Postgres:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back when the block raises."""
         try:
-            async with self._transactions.begin() as connection:
+            async with _transaction(self._transactions) as connection:
                 yield connection
         except DBAPIError as error:
             raise unavailable_or(error) from error
@@ -124,7 +126,7 @@ def _engine(url: str, options: Mapping[str, str], *, overflow: int) -> AsyncEngi
 async def _fetch(engine: AsyncEngine, statement: Executable, values: Any) -> Sequence[Row[Any]]:
     for attempt in (1, 2):
         try:
-            async with engine.connect() as connection:
+            async with _in_time(engine) as connection:
                 result = await connection.execute(statement, values)
                 return result.all() if result.returns_rows else ()
         except DBAPIError as error:
@@ -133,6 +135,37 @@ async def _fetch(engine: AsyncEngine, statement: Executable, values: Any) -> Seq
         except PoolTimeoutError as error:
             raise _unavailable() from error
     raise AssertionError("unreachable: the second attempt returns or raises")
+
+
+@asynccontextmanager
+async def _in_time(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection for a statement, which has its usual time; where a request has less left, a
+    transaction that says how much."""
+    if _left_ms() < STATEMENT_TIMEOUT_MS:
+        async with _transaction(_in_transactions(engine)) as connection:
+            yield connection
+        return
+    async with engine.connect() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction whose statements end with the request."""
+    left_ms = _left_ms()
+    async with engine.begin() as connection:
+        if left_ms < STATEMENT_TIMEOUT_MS:
+            await connection.execute(_SHORTER, {"ms": str(left_ms)})
+        yield connection
+
+
+def _in_transactions(engine: AsyncEngine) -> AsyncEngine:
+    return engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def _left_ms() -> int:
+    """Milliseconds that a statement may take; raises ``unavailable`` where none are left."""
+    return max(1, int(store_seconds(STATEMENT_TIMEOUT_MS / 1000) * 1000))
 
 
 def _unavailable() -> DomainError:
