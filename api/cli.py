@@ -13,6 +13,7 @@ from api.bench.commands import bench
 from api.caller import AccountKind, Tier
 from api.console import failure, notes, run_command
 from api.domain.account import service as accounts
+from api.domain.delivery.rules import is_loopback_host
 from api.embedded.errors import StackError
 from api.embedded.run import run
 from api.embedded.running import find_running
@@ -59,7 +60,7 @@ def up(
     DATABASE_URL, REDIS_URL and CLICKHOUSE_URL each replace the embedded part by your own server.
     On the first start a sample market is made, and a key to try it with. Ctrl-C stops everything.
     """
-    given = _given(data_dir, host=host, port=port, embed_demo=_demo_wanted())
+    given = _with_demo(_given(data_dir, host=host, port=port))
     configure_logging(given)
     first = FirstStart(0 if no_sample else sample, notes)
     run_command(run(given, prepare=first.prepare, on_ready=first.announce))
@@ -230,9 +231,14 @@ def schema() -> None:
     notes.print(f"wrote {', '.join(map(str, names))}")
 
 
-def _demo_wanted() -> bool | None:
-    """On, unless the environment says."""
-    return None if os.environ.get("STIBNITE_EMBED_DEMO") else True
+def _with_demo(given: Settings) -> Settings:
+    """With the demo for whoever is at this very machine, unless the environment says otherwise.
+
+    Its key is on its page, so whoever reaches that page reaches the data.
+    """
+    if os.environ.get("STIBNITE_EMBED_DEMO"):
+        return given
+    return given.model_copy(update={"embed_demo": is_loopback_host(given.host)})
 
 
 def _given(data_dir: Path | None, **options: Any) -> Settings:

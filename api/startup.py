@@ -65,7 +65,7 @@ class FirstStart:
     def announce(self, of: Settings, base_url: str) -> None:
         """Tells a person where everything is."""
         key = key_file(of).read_text(encoding="ascii").strip()
-        demo = f"  Embed demo {base_url}/embed/demo\n" if of.embed_demo else ""
+        demo = f"  iframe     {base_url}/embed/demo\n" if of.embed_demo else ""
         self._notes.print(
             f"""
 [bold]Stibnite is ready.[/bold] Ctrl-C stops everything.

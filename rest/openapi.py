@@ -22,6 +22,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_snake_case
 
 from api import __version__
+from api.caller import CallerKind
 from api.errors import ErrorCode
 from graph.absence import ABSENT, Absent
 from graph.bounds import bounds_of
@@ -50,6 +51,8 @@ _GENERAL_ERRORS = (
     ErrorCode.INTERNAL,
     ErrorCode.UNAVAILABLE,
 )
+
+_SCHEMES = {CallerKind.API_KEY: "ApiKey", CallerKind.EMBED_TOKEN: "EmbedToken"}
 
 _SCALARS: dict[str, dict[str, Any]] = {
     "ID": {"type": "string"},
@@ -100,6 +103,12 @@ def document() -> dict[str, Any]:
         "components": {
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+                "EmbedToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The token of POST /v1/prospecting/embed-sessions.",
+                },
             },
             "schemas": dict(sorted(components.items())),
         },
@@ -156,7 +165,9 @@ def _request(
     prepared: PreparedRoute, components: dict[str, Any], values: dict[str, Any]
 ) -> dict[str, Any]:
     """``requestBody`` and ``security``, where they differ from the general case."""
-    about: dict[str, Any] = {"security": []} if prepared.public else {}
+    about: dict[str, Any] = {}
+    if prepared.callers != {CallerKind.API_KEY}:
+        about["security"] = [{_SCHEMES[kind]: []} for kind in sorted(prepared.callers)]
     if not prepared.in_body:
         return about
     properties = {}

@@ -45,9 +45,9 @@ class Doors:
         async with self.session.get("/v1/persons/search", params=params) as response:
             return _decoded(response, await response.read())
 
-    async def graphql(self, q: str) -> list[Any]:
+    async def graphql(self, q: str, first: int = PAGE) -> list[Any]:
         """The nodes of a page by GraphQL."""
-        nodes: list[Any] = (await self._ask(_GRAPHQL, {"q": q, "first": PAGE}))["nodes"]
+        nodes: list[Any] = (await self._ask(_GRAPHQL, {"q": q, "first": first}))["nodes"]
         return nodes
 
     async def strategy(self, q: str) -> tuple[str, int] | None:

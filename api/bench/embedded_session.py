@@ -16,6 +16,7 @@ from api.domain.account.service import authenticate, create_key
 from api.domain.embed.tokens import EmbedTokens
 from api.domain.partner_customer import service as customers
 from api.domain.partner_customer.rules import CustomerDefaults, Delivery
+from api.embed import MANIFEST
 from api.stores.postgres import Postgres
 
 _ORIGIN = "https://partner.example"
@@ -32,6 +33,13 @@ class EmbeddedSession:
     async def search(self, q: str, limit: int) -> dict[str, Any]:
         """A new prospecting session."""
         return await self._posted("/v1/prospecting/search", {"q": q, "limit": limit})
+
+    async def framed(self, q: str, first: int) -> int:
+        """A new session by the iframe's own document; how many previews its first page has."""
+        identifier = orjson.loads(MANIFEST.read_bytes())["startProspecting"]["id"]
+        asked = {"documentId": identifier, "variables": {"q": q, "first": first}}
+        answer = await self._posted("/graphql", asked)
+        return len(answer["data"]["startProspecting"]["nodes"])
 
     async def export_all(self, search_id: str) -> tuple[int, int, int]:
         """Exports all results as they come: records, those that were net new, and bytes."""

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from graphql import parse, validate
+from graphql import FieldNode, OperationDefinitionNode, parse, validate
 
+from api.caller import CallerKind
 from api.embed import DOCUMENTS
+from graph.directives import Callers
 from graph.schema import schema
 from graph.trusted import trusted_documents
 from tests.embed.keys import ORIGIN, PATH, created
@@ -101,19 +103,25 @@ def test_no_file_asks_for_anything_elsewhere(stack: Stack, path: Path) -> None:
     assert again.status_code == 304
 
 
-def test_trusted_documents_are_valid_and_reach_what_embed_tokens_may(stack: Stack) -> None:
-    names = set()
+def test_trusted_documents_are_valid_and_ask_what_embed_tokens_may(stack: Stack) -> None:
     for text in trusted_documents().values():
         document = parse(text)
         assert validate(schema._schema, document) == []
-        names |= set(re.findall(r"^  (\w+)\(?", text, re.MULTILINE)) & {
-            *schema._schema.query_type.fields,  # type: ignore[union-attr]
-            *schema._schema.mutation_type.fields,  # type: ignore[union-attr]
-        }
-    assert names == {each.stem for each in DOCUMENTS.glob("*.graphql")}
+        for operation in document.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                root = schema._schema.get_root_type(operation.operation)
+                (asked,) = operation.selection_set.selections
+                assert root is not None
+                assert isinstance(asked, FieldNode)
+                declared = root.fields[asked.name.value].extensions["strawberry-definition"]
+                (callers,) = (each for each in declared.directives if isinstance(each, Callers))
+                assert callers.kinds == [CallerKind.EMBED_TOKEN]
     with stack.client(None) as browser:
         script = browser.get("/embed/documents.js").text
     assert set(re.findall(r"sha256:[0-9a-f]{64}", script)) == set(trusted_documents())
+    assert set(re.findall(r'"(\w+)":"sha256', script)) == {
+        each.stem for each in DOCUMENTS.glob("*.graphql")
+    }
 
 
 def test_an_unknown_document_is_refused_to_all(asker: Asker) -> None:

@@ -97,9 +97,17 @@ function menu(name, title, values, state, refine, again) {
   );
 }
 
+function bones() {
+  return h(
+    "div",
+    { class: "filter-bones", "aria-hidden": "true" },
+    Array.from({ length: 8 }, () => h("span", { class: "bone bone-long" })),
+  );
+}
+
 export function showFilters(region, state, refine) {
-  const session = state.session;
-  if (session === null || session.facets === null) return show(region);
+  if (state.session === null) return show(region);
+  if (state.facets === null) return show(region, bones());
   const again = () => showFilters(region, state, refine);
   const set = filtersSet(state.filters);
   const open = region.querySelector("details")?.open ?? matchMedia("(min-width: 800px)").matches;
@@ -130,7 +138,7 @@ export function showFilters(region, state, refine) {
         ),
       ),
       MENUS.map(([name, title]) =>
-        menu(name, title, session.facets[name], state, refine, again),
+        menu(name, title, state.facets[name], state, refine, again),
       ),
       set > 0 &&
         h(

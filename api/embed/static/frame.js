@@ -26,6 +26,7 @@ const question = byId("question");
 const state = {
   summary: null,
   session: null,
+  facets: null, // Counts of the menus; they come after the people.
   filters: noFilters(),
   pages: [], // Cursors of the pages before this one.
   cursor: null, // That of this page.
@@ -38,6 +39,7 @@ const state = {
 };
 
 let asking = null;
+let counting = null;
 
 function render() {
   showWallet(regions.wallet, state.summary);
@@ -76,20 +78,21 @@ function failureOf(error, again) {
 }
 
 /** Asks for a page of previews; a later question takes the place of one that is still running. */
-async function look(document, variables, { fresh, key = null, then, retry }) {
+async function look(document, variables, { fresh, then, retry }) {
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
   Object.assign(state, { busy: true, fresh, failure: null });
   render();
   try {
-    const session = await run(document, variables, { key, signal: mine.signal });
+    const session = await run(document, variables, { signal: mine.signal });
     if (asking !== mine) return;
     then?.();
     for (const each of session.nodes) {
       if (state.selected.has(each.prospectId)) state.selected.set(each.prospectId, each.revealState);
     }
     state.session = session;
+    if (fresh) state.facets = null;
   } catch (error) {
     if (asking !== mine) return;
     if (error.code === undefined && !(error instanceof NoSession)) throw error;
@@ -104,15 +107,37 @@ async function look(document, variables, { fresh, key = null, then, retry }) {
   }
 }
 
+/** The menus of the filters: counted when the people are shown, so that these do not wait. */
+async function countMenus() {
+  counting?.abort();
+  if (state.session === null) return;
+  const mine = new AbortController();
+  counting = mine;
+  const { searchId } = state.session;
+  try {
+    const counted = await run(
+      "prospectingFacets",
+      { searchId, filters: state.filters },
+      { signal: mine.signal },
+    );
+    if (counting !== mine) return;
+    state.facets = counted.facets;
+    showFilters(regions.filters, state, refine);
+  } catch (error) {
+    // The people are there, and can be refined when this is asked again.
+    if (error.name !== "AbortError" && error.code === undefined) throw error;
+  }
+}
+
 async function start(asked) {
   Object.assign(state, { filters: noFilters(), pages: [], cursor: null, all: false });
   state.selected.clear();
   await look("startProspecting", { ...asked, first: PAGE }, {
     fresh: true,
-    key: onceKey(),
     retry: () => start(asked),
   });
   refreshWallet();
+  countMenus();
 }
 
 const search = (q) => start({ q });
@@ -133,6 +158,7 @@ function refine(filters) {
   state.filters = filters;
   state.all = false;
   state.selected.clear();
+  countMenus();
   return page(null, { pages: [] });
 }
 

@@ -13,6 +13,7 @@ export class Failure extends Error {
 
 const LOST = "The service cannot be reached right now. Nothing was lost: try again.";
 const RETRIES = 2;
+const READS = new Set(["prospectingFacets", "prospectingSession", "prospectingWallet"]);
 
 /** A name for one thing to do, under which it is done once however often it is sent. */
 export function onceKey() {
@@ -21,6 +22,8 @@ export function onceKey() {
 }
 
 async function send(name, variables, token, key, signal) {
+  // What is done once under its key, or changes nothing, may be sent again by itself.
+  const retries = key !== null || READS.has(name) ? RETRIES : 0;
   const headers = {
     accept: "application/graphql-response+json",
     authorization: `Bearer ${token}`,
@@ -40,7 +43,7 @@ async function send(name, variables, token, key, signal) {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      if (tried === RETRIES) throw new Failure("unavailable", LOST);
+      if (tried === retries) throw new Failure("unavailable", LOST);
       await new Promise((resolve) => setTimeout(resolve, 400 * 2 ** tried));
     }
   }
