@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
-from tests.stack import Stack, free_port, wait_ready
+from tests.stack import WIDE_LIMITS, Stack, free_port, wait_ready
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 """Pictures are kept here after a run, for people to look at; git ignores them."""
@@ -42,6 +42,8 @@ def browser_program() -> str:
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
     """A browser of the tests' own."""
+    # Conditions are awaited as long as a busy machine may take.
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=browser_program(), args=list(_QUIET)
@@ -59,7 +61,7 @@ def insecure_api(stack: Stack) -> Iterator[Stack]:
     settings = stack.settings.model_copy(update={"allow_insecure_delivery": True, "port": port})
     process = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--no-access-log"],
-        env={**os.environ, **settings.as_environment()},
+        env={**os.environ, **settings.as_environment(), **WIDE_LIMITS},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -49,8 +49,7 @@ async def test_a_person_searches_refines_selects_pushes_and_exports(
         await at.search()
         chips = at.frame.locator(".chip-label")
         await expect(chips).to_contain_text(["CEO", "Nevada"])
-        state = at.frame.get_by_role("group", name="Seniority")
-        await expect(state).to_be_visible()
+        await expect(at.frame.get_by_role("group", name="Industry")).to_be_visible()
         total = at.frame.locator(".total strong")
         before = int((await total.inner_text()).replace(",", ""))
         option = at.frame.get_by_role("group", name="Company size").get_by_role("checkbox").first
@@ -64,6 +63,7 @@ async def test_a_person_searches_refines_selects_pushes_and_exports(
         masked = await at.frame.locator(".person-name").all_inner_texts()
         assert all(each.endswith(".") or " " not in each for each in masked)
         await expect(at.frame.locator(".contact.owned")).to_have_count(0)
+        before_the_purchase = await at.frame.locator("html").evaluate("each => each.outerHTML")
         people = at.frame.locator(".person").get_by_role("checkbox")
         for index in range(2):
             await people.nth(index).check()
@@ -81,6 +81,9 @@ async def test_a_person_searches_refines_selects_pushes_and_exports(
         assert body["partner_user_id"] == "user 9"
         pushed = body["data"]
         assert [each["reveal_state"] for each in pushed] == ["purchased", "purchased"]
+        for record in pushed:
+            for sold in ("business_email", "mobile_phone", "linkedin_url", "person_id"):
+                assert record.get(sold) is None or record[sold] not in before_the_purchase
         shown = await at.frame.locator(".person:has(.owned-mark) .person-name").all_inner_texts()
         assert {each.split("\n")[0].strip() for each in shown} == {
             f"{each['first_name']} {each['last_name']}" for each in pushed

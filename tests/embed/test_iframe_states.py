@@ -1,7 +1,9 @@
 """Every state that people meet: by keyboard, by screen reader, by colour scheme and device."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.delivery.receivers import Receiver
 from tests.embed.embedded import DESKTOP, PHONE, QUESTION, embedded, faults
@@ -80,10 +82,17 @@ async def test_failures_say_what_to_do(
     open_stack: Stack, browser: Browser, partner_site: Site
 ) -> None:
     async with embedded(open_stack, browser, partner_site) as at:
-        await at.page.route("**/graphql", lambda route: route.abort())
+        seen = asyncio.Event()
+
+        async def lost(route: Route) -> None:
+            await seen.wait()
+            await route.abort()
+
+        await at.page.route("**/graphql", lost)
         await at.frame.get_by_role("searchbox").fill(QUESTION)
         await at.page.keyboard.press("Enter")
         await expect(at.frame.locator("#results .bone").first).to_be_visible()
+        seen.set()
         again = at.frame.get_by_role("button", name="Try again")
         await expect(again).to_be_visible(timeout=10_000)
         assert await faults(at.page) == []

@@ -105,10 +105,17 @@ function bones() {
   );
 }
 
-export function showFilters(region, state, refine) {
+export function showFilters(region, state, refine, recount) {
   if (state.session === null) return show(region);
+  if (state.facets === null && state.uncounted) {
+    return show(
+      region,
+      h("p", { class: "dim" }, "The filters could not be loaded."),
+      h("button", { type: "button", class: "link", "data-key": "recount", onclick: recount }, "Try again"),
+    );
+  }
   if (state.facets === null) return show(region, bones());
-  const again = () => showFilters(region, state, refine);
+  const again = () => showFilters(region, state, refine, recount);
   const set = filtersSet(state.filters);
   const open = region.querySelector("details")?.open ?? matchMedia("(min-width: 800px)").matches;
   show(

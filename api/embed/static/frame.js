@@ -27,6 +27,7 @@ const state = {
   summary: null,
   session: null,
   facets: null, // Counts of the menus; they come after the people.
+  uncounted: false, // Whether they could not be had.
   filters: noFilters(),
   pages: [], // Cursors of the pages before this one.
   cursor: null, // That of this page.
@@ -45,7 +46,7 @@ function render() {
   showWallet(regions.wallet, state.summary);
   showNotice(regions.notice, state.summary);
   showUnderstood(regions.understood, state.session?.interpretation ?? null, searchEdited);
-  showFilters(regions.filters, state, refine);
+  showFilters(regions.filters, state, refine, countMenus);
   showResults(regions.results, state, resultHandlers);
   showActions(regions.actions, state, actionHandlers);
   const canSearch = state.summary?.wallet.limitState.canSearch ?? true;
@@ -92,7 +93,7 @@ async function look(document, variables, { fresh, then, retry }) {
       if (state.selected.has(each.prospectId)) state.selected.set(each.prospectId, each.revealState);
     }
     state.session = session;
-    if (fresh) state.facets = null;
+    if (fresh) Object.assign(state, { facets: null, uncounted: false });
   } catch (error) {
     if (asking !== mine) return;
     if (error.code === undefined && !(error instanceof NoSession)) throw error;
@@ -121,12 +122,13 @@ async function countMenus() {
       { signal: mine.signal },
     );
     if (counting !== mine) return;
-    state.facets = counted.facets;
-    showFilters(regions.filters, state, refine);
+    Object.assign(state, { facets: counted.facets, uncounted: false });
   } catch (error) {
-    // The people are there, and can be refined when this is asked again.
-    if (error.name !== "AbortError" && error.code === undefined) throw error;
+    if (counting !== mine) return;
+    // The people are there all the same.
+    state.uncounted = true;
   }
+  showFilters(regions.filters, state, refine, countMenus);
 }
 
 async function start(asked) {
