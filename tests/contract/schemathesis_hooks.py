@@ -69,6 +69,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "linkedinUrl": ("https://www.linkedin.com/in/jordan-lee",),
     "phone": ("+12085550123",),
     "url": ("https://customer.example/webhooks/stibnite",),
+    "resultDeliveryUrl": ("https://partner.example/api/prospects",),
+    "allowedOrigins": ("https://partner.example", "https://app.partner.example"),
     "events": EVENTS,
     "describe": ("payroll for small companies", "bread and cakes"),
     "naceCode": ("K", "62.01"),
@@ -78,6 +80,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "toDate": ("2020-02-29",),
     # A job that the test queued: one that is not there is an error, as it should be.
     "jobId": (os.environ.get("ST_JOB_ID", ""),),
+    # The same of a customer.
+    "partnerCustomerId": (os.environ.get("ST_CUSTOMER_ID", ""),),
 }
 # Arguments of an operation that cannot be guessed, need another key, or exclude each other.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
@@ -108,6 +112,13 @@ NEEDED: dict[str, tuple[str, ValueNode]] = {
 schemathesis.graphql.scalar(
     "SteeringWeight",
     st.sampled_from(("weak", "normal", "strong")).map(lambda word: StringValueNode(value=word)),
+)
+# Starts of grants may be past, ends may not.
+schemathesis.graphql.scalar(
+    "DateTime",
+    st.sampled_from(("2098-05-17T18:42:10Z", "2099-05-17T20:42:10.5+02:00")).map(
+        lambda moment: StringValueNode(value=moment)
+    ),
 )
 
 
