@@ -313,6 +313,7 @@ def _answered(
 ) -> ProspectingSession:
     """The previews of what was found; those of owned records with the record."""
     stores, rows = work.stores, looked.rows[: window.size]
+    work.saw("person", (row.person_id for row in rows))
     nodes = []
     for row in rows:
         name = ids.prospect_id_of(stores.pseudonyms, session.id, place_of(row))
