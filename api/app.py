@@ -30,6 +30,7 @@ from graph.limit_headers import limit_headers
 from graph.websocket import graphql_websocket
 from rest.build import rest_routes
 from rest.errors import problem
+from rest.sign_in import sign_in_routes
 from workers.publisher import publishing
 
 # The GraphQL endpoint refuses methods itself, in its own shape.
@@ -146,6 +147,7 @@ def build_app() -> Starlette:
         Route("/graphql", graphql_endpoint, methods=_ANY_METHOD),
         WebSocketRoute("/graphql", graphql_websocket),
         *rest_routes(),
+        *sign_in_routes(),
         *docs_routes(),
         *embed_routes(),
         *health_routes(),

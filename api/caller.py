@@ -25,23 +25,57 @@ class CallerKind(StrEnum):
     """The kinds of credentials an operation can be open to."""
 
     API_KEY = "api_key"
+    CONSOLE_USER = "console_user"
     EMBED_TOKEN = "embed_token"  # noqa: S105 - the name of a kind, not a token
+
+
+class Role(StrEnum):
+    """What a console user may do; each role includes those before it.
+
+    A viewer sees what costs nothing, a member does what an API key does, an admin manages keys.
+    """
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what the other one may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleUser:
+    """A person who signed in, and the session that says so."""
+
+    user_id: UUID
+    role: Role
+    session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account that pays and the key that asked."""
+    """The account that pays, and the key or the console user that asked: one of the two."""
 
     kind: CallerKind
     account_id: UUID
     account_kind: AccountKind
-    key_id: UUID
+    key_id: UUID | None
     tier: Tier
+    user: ConsoleUser | None = None
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The console user, where it is one."""
+        return None if self.user is None else self.user.user_id
 
     @property
     def credential_id(self) -> UUID:
         """What logs name the credentials by."""
-        return self.key_id
+        identifier = self.key_id or self.user_id
+        assert identifier is not None  # noqa: S101 - one of the two is there
+        return identifier
 
 
 @dataclass(frozen=True, slots=True)

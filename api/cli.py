@@ -10,10 +10,11 @@ import typer
 from rich.markup import escape
 
 from api.bench.commands import bench
-from api.caller import AccountKind, Tier
+from api.caller import AccountKind, Role, Tier
 from api.console import failure, notes, run_command
 from api.domain.account import service as accounts
 from api.domain.delivery.rules import is_loopback_host
+from api.domain.sign_in import service as sign_in
 from api.embedded.errors import StackError
 from api.embedded.run import run
 from api.embedded.running import find_running
@@ -37,6 +38,8 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 checks = typer.Typer(help="Proofs on the running database.", no_args_is_help=True)
 app.add_typer(checks, name="check")
+users = typer.Typer(help="People who may sign in to the console.", no_args_is_help=True)
+app.add_typer(users, name="user")
 app.add_typer(bench, name="bench")
 
 DataDir = Annotated[
@@ -212,6 +215,35 @@ def ledger(data_dir: DataDir = None) -> None:
             notes.print(f"broken: {escape(each.sentence)}")
     if faults_of(found):
         raise failure("The books are wrong.")
+
+
+@users.command("add")
+def add_user(
+    account: Annotated[str, typer.Option(help="Name of the account.")],
+    email: Annotated[str, typer.Option(help="The address, as the issuer verified it.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.MEMBER,
+    data_dir: DataDir = None,
+) -> None:
+    """Let somebody sign in to the console: whom the issuer knows under this address."""
+    run_command(
+        _with_postgres(
+            _reach(data_dir),
+            lambda postgres: sign_in.add_user(postgres, account=account, email=email, role=role),
+        )
+    )
+    notes.print("added")
+
+
+@users.command("remove")
+def remove_user(
+    email: Annotated[str, typer.Argument(help="The address the user was added under.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Remove a user: the sessions end with their next request."""
+    run_command(
+        _with_postgres(_reach(data_dir), lambda postgres: sign_in.remove_user(postgres, email))
+    )
+    notes.print("removed")
 
 
 @app.command()

@@ -125,6 +125,15 @@ class Settings(BaseSettings):
     """Requests that wait for their turn there; one more is refused at once."""
     streams_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     """WebSockets and event streams that one API process keeps open."""
+    oidc_issuer: _HttpUrl | None = None
+    """The OpenID Connect issuer that console users sign in at. Off when not set."""
+    oidc_client_id: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+    oidc_client_secret: Annotated[SecretStr, Field(max_length=1_000)] | None = None
+    """Not set for a public client: PKCE protects either kind."""
+    oidc_redirect_url: _HttpUrl | None = None
+    """This installation's ``/console/callback`` as browsers reach it."""
+    session_minutes: Annotated[int, Field(ge=1, le=1_440)] = 60
+    """How long a console user's session lasts."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -13,6 +14,7 @@ from api.cursors import CursorSigner
 from api.domain.embed.tokens import EmbedTokens
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
 from api.domain.rate_limit.service import RateLimiter, Subjects
+from api.domain.sign_in.provider import Provider
 from api.errors import DomainError, ErrorCode
 from api.queue import Queue
 from api.sealing import Pseudonyms, Sealer
@@ -47,6 +49,9 @@ class Stores:
     embeddings: QueryEmbeddings
     job_notices: Listener
     limiter: RateLimiter
+    provider: Provider | None
+    """Where console users sign in, if that is set up."""
+    session_lasts: timedelta
 
 
 @asynccontextmanager
@@ -65,6 +70,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
     client = ClickHouse(of.required_clickhouse_url)
     job_notices = Listener(of.sqlalchemy_url, JOBS_CHANNEL)
     embeddings = QueryEmbeddings(embedder_of(of))
+    provider = Provider.of(of)
     try:
         yield Stores(
             postgres,
@@ -79,8 +85,12 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             embeddings,
             job_notices,
             RateLimiter(redis_of_limits, Subjects.of(of), of.limits_local_share),
+            provider,
+            timedelta(minutes=of.session_minutes),
         )
     finally:
+        if provider is not None:
+            await provider.close()
         await job_notices.close()
         await embeddings.close()
         await redis_of_limits.aclose()
@@ -145,13 +155,13 @@ class Work:
             raise DomainError(
                 ErrorCode.UNAUTHENTICATED,
                 "This operation needs credentials: an API key as the header x-api-key, or the"
-                " embed token of a session as authorization: Bearer.",
+                " token of a session as authorization: Bearer.",
             )
         return self.identity
 
     @property
     def caller(self) -> Caller:
-        """The account and key that ask.
+        """The account that asks, by a key or a console user.
 
         Raises ``unauthenticated`` where there is nobody, ``forbidden`` for an embed token.
         """

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from api.caller import Role
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.company import search, service
 from api.domain.company.places import MAX_STATE_CHARS
@@ -16,7 +17,7 @@ from api.paging import MAX_RECORDS_CAP, PageRequest, TotalRelation
 from graph.context import Context
 from graph.interpretation import CompanyInterpretation
 from graph.interpretation_input import CompanyInterpretationInput, plain
-from graph.operation import argument, operation
+from graph.operation import ACCOUNTS, argument, operation
 from graph.paging import DomainPagination, PageInfo, SearchPagination
 from graph.scalars import BigInt
 
@@ -179,6 +180,7 @@ class CompanyQuery:
         "`interpretation`.",
         returns=CompanySearchConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
     )
     async def company_search(
         self,
@@ -215,6 +217,8 @@ class CompanyQuery:
         "to `companySearch`.",
         returns=CompanyPreview,
         errors=(ErrorCode.INVALID_INPUT,),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def interpret_company_search(
         self,
@@ -231,6 +235,8 @@ class CompanyQuery:
         "Use this first when scoring domain coverage before a follow-up person search.",
         returns=DomainConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def domains(
         self,

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers
 from api.caller import Identity
 from api.domain.account.service import authenticate
 from api.domain.embed.sessions import authenticate as authenticate_embed
+from api.domain.sign_in.rules import looks_like_token as looks_like_session
+from api.domain.sign_in.service import authenticate as authenticate_session
 from api.errors import DomainError, ErrorCode
 from api.work import Stores
 
@@ -61,8 +63,10 @@ async def identify(stores: Stores, sent: Sent) -> Identity | None:
     scheme, token = sent.authorization[: len(_BEARER)], sent.authorization[len(_BEARER) :]
     if scheme.lower() != _BEARER:
         raise DomainError(
-            ErrorCode.UNAUTHENTICATED, "Send an embed token as authorization: Bearer TOKEN."
+            ErrorCode.UNAUTHENTICATED, "Send the token of a session as authorization: Bearer TOKEN."
         )
+    if looks_like_session(token):
+        return await authenticate_session(stores.postgres, token)
     own = {f"{each}://{sent.host}" for each in ("https", "http")}
     page = None if sent.origin in own else sent.origin
     return await authenticate_embed(stores, token, page)

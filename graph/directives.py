@@ -5,9 +5,10 @@ from typing import Any
 import strawberry
 from strawberry.schema_directive import Location
 
-from api.caller import CallerKind
+from api.caller import CallerKind, Role
 
 strawberry.enum(CallerKind, description="A kind of credentials.")
+strawberry.enum(Role, name="ConsoleRole", description="What a console user may do.")
 
 
 @strawberry.schema_directive(
@@ -20,6 +21,8 @@ class Callers:
     kinds: list[CallerKind]
     managed: bool | None = strawberry.UNSET
     """True where only partners (managed accounts) may call it."""
+    role: Role | None = strawberry.UNSET
+    """The least role of a console user that may call it."""
 
 
 @strawberry.schema_directive(

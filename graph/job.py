@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.caller import Role
 from api.domain.job import service
 from api.domain.job.records import Job, JobPage
 from api.domain.job.rules import JobStatus
@@ -17,7 +18,7 @@ from api.paging import PageRequest
 from graph.context import Context
 from graph.interpretation import PersonInterpretation
 from graph.interpretation_input import plain
-from graph.operation import argument, operation, told
+from graph.operation import ACCOUNTS, argument, operation, told
 from graph.paging import ListPagination, SearchPagination
 from graph.person import (
     After,
@@ -125,6 +126,8 @@ class JobQuery:
         "search.",
         returns=PersonSearchJob,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def person_search_job(self, info: strawberry.Info[Context, None], job_id: JobId) -> Job:
         """Get async person search job."""
@@ -134,6 +137,8 @@ class JobQuery:
         "Lists the account's async person search jobs, newest first, without what they found.",
         returns=PersonSearchJobConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def person_search_jobs(
         self,
@@ -162,6 +167,7 @@ class JobMutation:
         "edited `interpretation`.",
         returns=PersonSearchJob,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
     )
     async def create_person_search_job(
         self,
@@ -196,6 +202,8 @@ class JobSubscription:
         "what polling would show, without the polling.",
         returns=PersonSearchJob,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def person_search_job_updates(
         self, info: strawberry.Info[Context, None], job_id: JobId

@@ -16,7 +16,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from api.caller import AccountKind, CallerKind
+from api.caller import AccountKind, CallerKind, Role
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
 from api.work import Work, wrong_kind
 from graph.bounds import bounds_of, faults
@@ -25,6 +25,8 @@ from graph.cost import OPERATION_POINTS, POINTS
 from graph.directives import Bounds, Callers
 
 OWN_KEY = "own_key"
+ACCOUNTS = (CallerKind.API_KEY, CallerKind.CONSOLE_USER)
+"""Whoever acts for an account: its keys, and the people who sign in to it."""
 MAX_PROBLEMS = 20
 """More than these are not listed: what is wrong with one item of a list is wrong with them all."""
 
@@ -38,9 +40,16 @@ def argument(description: str, *, name: str | None = None, **bounds: int) -> Any
 class Operation(FieldExtension):
     """Refuses callers of the wrong kind and values out of bounds, before anything is done."""
 
-    def __init__(self, callers: frozenset[CallerKind], *, managed: bool = False):
+    def __init__(
+        self,
+        callers: frozenset[CallerKind],
+        *,
+        managed: bool = False,
+        role: Role = Role.MEMBER,
+    ):
         self.callers = callers
         self.managed = managed
+        self.role = role
         self.arguments: list[StrawberryArgument] = []
 
     def apply(self, field: StrawberryField) -> None:
@@ -58,7 +67,7 @@ class Operation(FieldExtension):
 
         One of type ``strawberry.Maybe`` is ``Some(None)`` where null was sent: it is to be nothing.
         """
-        admit(info.context.work, self.callers, managed=self.managed)
+        admit(info.context.work, self.callers, managed=self.managed, role=self.role)
         problems: list[FieldProblem] = []
         for each in self.arguments:
             value = values.setdefault(each.python_name, None)
@@ -72,7 +81,7 @@ class Operation(FieldExtension):
         return await result if isawaitable(result) else result
 
 
-def admit(work: Work, callers: frozenset[CallerKind], *, managed: bool) -> None:
+def admit(work: Work, callers: frozenset[CallerKind], *, managed: bool, role: Role) -> None:
     """Lets through who may call an operation; everybody where ``callers`` is empty.
 
     Raises ``unauthenticated`` where there is nobody, ``forbidden`` for somebody else.
@@ -85,6 +94,10 @@ def admit(work: Work, callers: frozenset[CallerKind], *, managed: bool) -> None:
         raise DomainError(
             ErrorCode.FORBIDDEN, "This operation is for partners: it needs a managed account."
         )
+    if work.known.kind is CallerKind.CONSOLE_USER:
+        user = work.caller.user
+        if user is None or not user.role.includes(role):
+            raise DomainError(ErrorCode.FORBIDDEN, f"This operation needs the role {role}.")
 
 
 def operation(
@@ -94,17 +107,21 @@ def operation(
     errors: Iterable[ErrorCode] = (),
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
     managed: bool = False,
+    role: Role = Role.MEMBER,
     points: int = OPERATION_POINTS,
     own_key: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Makes a resolver an operation; ``errors`` are the codes of its own that it can fail with.
 
     No ``callers`` at all opens it to everybody: it asks for no credentials. ``managed`` closes it
-    to accounts that are not partners. ``points`` is what a call costs, without the objects of its
-    answer (``graph.cost``). ``own_key`` is for a mutation that calls out, and so keeps what it
-    answered under an ``Idempotency-Key`` itself (``api.work.RequestKey``).
+    to accounts that are not partners, ``role`` to console users of a lesser one. ``points`` is what
+    a call costs, without the objects of its answer (``graph.cost``). ``own_key`` is for a mutation
+    that calls out, and so keeps what it answered under an ``Idempotency-Key`` itself
+    (``api.work.RequestKey``).
     """
-    declared = _declared(description, returns, errors, callers, managed=managed, points=points)
+    declared = _declared(
+        description, returns, errors, callers, managed=managed, role=role, points=points
+    )
     declared["metadata"][OWN_KEY] = own_key
     made: Callable[[Callable[..., Awaitable[Any]]], Any] = strawberry.field(**declared)
     return made
@@ -122,10 +139,11 @@ def told(
     returns: Any,
     errors: Iterable[ErrorCode] = (),
     callers: Iterable[CallerKind] = (CallerKind.API_KEY,),
+    role: Role = Role.MEMBER,
 ) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
     """Makes a resolver that gives a stream a subscription; as :func:`operation` otherwise."""
     made: Callable[[Callable[..., AsyncGenerator[Any, None]]], Any] = strawberry.subscription(
-        **_declared(description, returns, errors, callers)
+        **_declared(description, returns, errors, callers, role=role)
     )
     return made
 
@@ -137,15 +155,21 @@ def _declared(
     callers: Iterable[CallerKind],
     *,
     managed: bool = False,
+    role: Role,
     points: int = OPERATION_POINTS,
 ) -> dict[str, Any]:
     kinds = frozenset(callers)
+    open_to = Callers(
+        kinds=sorted(kinds),
+        managed=True if managed else strawberry.UNSET,
+        role=role if CallerKind.CONSOLE_USER in kinds else strawberry.UNSET,
+    )
     codes = ", ".join(f"`{code}`" for code in errors)
     return {
         "description": description + (f" Fails with {codes}." if codes else ""),
         "graphql_type": returns,
-        "directives": [Callers(kinds=sorted(kinds), managed=True if managed else strawberry.UNSET)],
-        "extensions": [Operation(kinds, managed=managed)],
+        "directives": [open_to],
+        "extensions": [Operation(kinds, managed=managed, role=role)],
         "metadata": {"errors": tuple(errors), POINTS: points},
     }
 

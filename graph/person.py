@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.caller import Role
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.company.domains import MAX_DOMAIN_CHARS
 from api.domain.company.places import MAX_CITY_CHARS, MAX_STATE_CHARS
@@ -24,7 +25,7 @@ from graph.company import Company
 from graph.context import Context
 from graph.interpretation import PersonInterpretation
 from graph.interpretation_input import PersonInterpretationInput, plain
-from graph.operation import argument, operation
+from graph.operation import ACCOUNTS, argument, operation
 from graph.organisation_inputs import CompaniesLikeInput, likeness_of
 from graph.paging import ListPagination, PageInfo, SearchPagination
 
@@ -206,6 +207,7 @@ class PersonQuery:
         "before running parameterized ClickHouse SQL. Give `q` or an edited `interpretation`.",
         returns=PersonSearchConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
     )
     async def person_search(
         self,
@@ -242,6 +244,8 @@ class PersonQuery:
         "to `personSearch`.",
         returns=PersonPreview,
         errors=(ErrorCode.INVALID_INPUT,),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def interpret_person_search(
         self,
@@ -262,6 +266,7 @@ class PersonQuery:
         f"supported lookup field. Returns at most {service.MAX_LOOKUP_MATCHES} people.",
         returns=PersonLookup,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.MALFORMED_REQUEST),
+        callers=ACCOUNTS,
     )
     async def person_lookup(
         self,
@@ -290,6 +295,7 @@ class PersonQuery:
         "Returns people associated with a normalized company domain.",
         returns=PersonConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
     )
     async def company_people(
         self,

@@ -10,7 +10,9 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
+from graph.account import AccountMutation, AccountQuery
 from graph.company import CompanyQuery
+from graph.console import ConsoleMutation, ConsoleQuery
 from graph.embed import EmbedMutation, EmbedQuery
 from graph.executor import RowExecutor
 from graph.job import JobMutation, JobQuery, JobSubscription
@@ -67,6 +69,8 @@ Query = merge_types(
         UsageQuery,
         ProspectingQuery,
         RateLimitQuery,
+        ConsoleQuery,
+        AccountQuery,
     ),
 )
 Mutation = merge_types(
@@ -79,6 +83,8 @@ Mutation = merge_types(
         EmbedMutation,
         ProspectingMutation,
         ProspectingResultsMutation,
+        ConsoleMutation,
+        AccountMutation,
     ),
 )
 

@@ -3,9 +3,10 @@
 import strawberry
 from strawberry.scalars import JSON
 
+from api.caller import Role
 from api.domain.person import taxonomy as domain
 from graph.context import Context
-from graph.operation import operation
+from graph.operation import ACCOUNTS, operation
 
 
 @strawberry.type(description="A role or industry of the precomputed path.")
@@ -81,6 +82,8 @@ class TaxonomyQuery:
         "Returns role and company-search dictionaries for suggestion chips and fast-path routing. "
         "Use this to keep user prompts inside precomputed or indexed paths where possible.",
         returns=PersonSearchTaxonomy,
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def person_search_taxonomy(self, info: strawberry.Info[Context, None]) -> domain.Taxonomy:
         """Person search taxonomy."""

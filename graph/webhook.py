@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.caller import Role
 from api.creation_order import MAX_PAGE
 from api.cursors import MAX_CURSOR_CHARS
 from api.domain.delivery.rules import MAX_URL_CHARS
@@ -20,7 +21,7 @@ from api.domain.webhook.rules import (
 from api.errors import ErrorCode
 from api.paging import Page, PageRequest
 from graph.context import Context
-from graph.operation import argument, operation
+from graph.operation import ACCOUNTS, argument, operation
 from graph.paging import ListPagination, PageInfo
 
 _EVENTS = " and ".join(EventType)
@@ -192,6 +193,8 @@ class WebhookQuery:
         "Lists the registered webhook endpoints, oldest first. Secrets are not shown again.",
         returns=WebhookEndpointConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def webhook_endpoints(
         self,
@@ -206,6 +209,8 @@ class WebhookQuery:
         "Lists the deliveries of the last 30 days with their latest attempts, newest first.",
         returns=WebhookDeliveryConnection,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.INVALID_CURSOR),
+        callers=ACCOUNTS,
+        role=Role.VIEWER,
     )
     async def webhook_deliveries(
         self,
@@ -236,6 +241,7 @@ class WebhookMutation:
         f"{MAX_ENDPOINTS} endpoints.",
         returns=CreatedWebhookEndpoint,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.CONFLICT),
+        callers=ACCOUNTS,
     )
     async def create_webhook_endpoint(
         self,
@@ -269,6 +275,7 @@ class WebhookMutation:
         "Deletes an account-scoped webhook endpoint and stops future deliveries to that URL.",
         returns=DeletedWebhookEndpoint,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+        callers=ACCOUNTS,
     )
     async def delete_webhook_endpoint(
         self, info: strawberry.Info[Context, None], endpoint_id: EndpointId
@@ -281,6 +288,7 @@ class WebhookMutation:
         "store the new one on the receiver within that time.",
         returns=RotatedWebhookSecret,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+        callers=ACCOUNTS,
     )
     async def rotate_webhook_secret(
         self,
@@ -303,6 +311,7 @@ class WebhookMutation:
         "cancelled meanwhile can be redelivered.",
         returns=WebhookEndpoint,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND),
+        callers=ACCOUNTS,
     )
     async def enable_webhook_endpoint(
         self, info: strawberry.Info[Context, None], endpoint_id: EndpointId
@@ -315,6 +324,7 @@ class WebhookMutation:
         "of retries if need be.",
         returns=WebhookDelivery,
         errors=(ErrorCode.INVALID_INPUT, ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+        callers=ACCOUNTS,
     )
     async def redeliver(
         self,

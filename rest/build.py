@@ -80,7 +80,7 @@ async def run(prepared: PreparedRoute, request: Request) -> Response:
     refuse_exhausted(context)
     try:
         # Who asks comes before what is asked.
-        admit(context.work, prepared.callers, managed=prepared.managed)
+        admit(context.work, prepared.callers, managed=prepared.managed, role=prepared.role)
         variables = await variables_of(prepared, request)
     except DomainError:
         await count_refused(context)

@@ -27,7 +27,7 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
-from api.caller import CallerKind
+from api.caller import CallerKind, Role
 from graph.bounds import bounds_of
 from graph.directives import Bounds, Callers
 from graph.documents import PreparedDocument
@@ -83,6 +83,8 @@ class PreparedRoute:
     """Who may ask; everybody, without credentials, where it is empty."""
     managed: bool
     """Whether it is for partners alone."""
+    role: Role
+    """The least role of a console user who may ask."""
     writes: bool
     """Whether it changes something: then it honours an ``Idempotency-Key``."""
     own_key: bool
@@ -116,7 +118,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
     kind, field = _found(route, schema)
     parameters = _parameters(route, field)
     members = _members(route, field)
-    callers, managed = _callers(field)
+    callers, managed, role = _callers(field)
 
     # Plans of execution are kept by document, so the same columns need the same document.
     @lru_cache(maxsize=MAX_COLUMN_SETS)
@@ -133,6 +135,7 @@ def prepare(route: Route, schema: GraphQLSchema) -> PreparedRoute:
         field,
         callers=callers,
         managed=managed,
+        role=role,
         writes=kind == "mutation",
         own_key=is_own_key(field),
         document_of=None if route.chosen is None else document_of,
@@ -182,12 +185,13 @@ def _found(route: Route, schema: GraphQLSchema) -> tuple[str, GraphQLField]:
     raise WrongRoute(f"{route.method} {route.path}: there is no operation {route.operation}.")
 
 
-def _callers(field: GraphQLField) -> tuple[frozenset[CallerKind], bool]:
+def _callers(field: GraphQLField) -> tuple[frozenset[CallerKind], bool, Role]:
     definition = field.extensions["strawberry-definition"]
     declared = next((each for each in definition.directives if isinstance(each, Callers)), None)
     if declared is None:
-        return frozenset(), False
-    return frozenset(declared.kinds), declared.managed is True
+        return frozenset(), False, Role.ADMIN
+    role = declared.role or Role.ADMIN
+    return frozenset(declared.kinds), declared.managed is True, role
 
 
 def _parameters(route: Route, field: GraphQLField) -> tuple[Parameter, ...]:

@@ -207,6 +207,11 @@ NOT_IN_REST: Mapping[str, str] = MappingProxyType(
         "rotateWebhookSecret": "no documented route; by REST an endpoint is replaced",
         "enableWebhookEndpoint": "no documented route; by REST an endpoint is replaced",
         "rateLimit": "every response has it in its header fields",
+        "consoleUser": "the console speaks GraphQL",
+        "endConsoleSession": "the console speaks GraphQL",
+        "apiKeys": "the console speaks GraphQL, and nobody else manages keys",
+        "createApiKey": "the console speaks GraphQL, and nobody else manages keys",
+        "revokeApiKey": "the console speaks GraphQL, and nobody else manages keys",
         "organisation": "POST /v2/fetch gives one organisation as well as many",
     }
 )

@@ -27,6 +27,7 @@ TASK_MODULES = (
     "workers.job",
     "workers.prospecting",
     "workers.wallet",
+    "workers.sign_in",
     "workers.webhook",
 )
 """Every module that defines tasks."""

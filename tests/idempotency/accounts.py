@@ -3,17 +3,27 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, func, insert, select
 
-from api.caller import AccountKind, Tier
+from api.caller import AccountKind, Role, Tier
 from api.domain.account.service import create_key
+from api.domain.sign_in.rules import digest_of, new_token
 from api.stores.postgres import Postgres
-from api.stores.tables import accounts, api_keys, idempotent_answers, metadata, usage_entries
+from api.stores.tables import (
+    accounts,
+    api_keys,
+    console_sessions,
+    console_users,
+    idempotent_answers,
+    metadata,
+    usage_entries,
+)
 from tests.stack import Asker, Stack
 
 # The answers themselves, and what workers write in their own time.
@@ -25,9 +35,12 @@ class Account:
     """An account with one key."""
 
     stack: Stack
+    name: str
     id: UUID
     key_id: UUID
     ask: Asker
+    opened: ExitStack
+    """Clients of its people, closed with it."""
 
     def rows(self, statement: Executable) -> list[Any]:
         """The rows of a statement."""
@@ -47,6 +60,29 @@ class Account:
                 ((found,),) = self.rows(statement.select_from(table))
                 held[table.name] = int(found or 0)
         return held
+
+
+def signed_in(account: Account, role: Role) -> Asker:
+    """Somebody who signed in to the account, by any issuer."""
+    token, user_id, now = new_token(), uuid4(), datetime.now(UTC)
+    account.rows(
+        insert(console_users).values(
+            id=user_id, account_id=account.id, email=f"{user_id}@people.example", role=role
+        )
+    )
+    account.rows(
+        insert(console_sessions).values(
+            id=uuid4(),
+            account_id=account.id,
+            user_id=user_id,
+            digest=digest_of(token),
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+    )
+    client = account.opened.enter_context(account.stack.client(None))
+    client.headers["authorization"] = f"Bearer {token}"
+    return Asker(client)
 
 
 def with_postgres(stack: Stack, use: Any) -> Any:
@@ -79,5 +115,6 @@ def new_account(stack: Stack, kind: AccountKind = AccountKind.STANDARD) -> Itera
         return key.plain, *found[0]
 
     plain, account_id, key_id = with_postgres(stack, create)
-    with stack.client(plain) as client:
-        yield Account(stack, account_id, key_id, Asker(client))
+    with ExitStack() as opened:
+        asker = Asker(opened.enter_context(stack.client(plain)))
+        yield Account(stack, name, account_id, key_id, asker, opened)

@@ -7,19 +7,23 @@ from uuid import UUID, uuid4
 
 from graphql import GraphQLField
 from sqlalchemy import insert
+from strawberry.utils.str_converters import to_snake_case
 
-from api.caller import AccountKind
-from api.domain.partner_customer.rules import CustomerDefaults
+from api.caller import AccountKind, CallerKind, Role
+from api.domain.embed.tokens import EmbedTokens
+from api.domain.partner_customer.rules import CustomerDefaults, Delivery
 from api.domain.partner_customer.service import ensure
 from api.stores.postgres import Postgres
 from api.stores.tables import embed_keys, webhook_deliveries, webhook_events
 from graph.directives import Callers
 from graph.schema import schema
 from rest.prepare import selection
-from tests.idempotency.accounts import Account, with_postgres
+from rest.routes import ROUTES
+from tests.idempotency.accounts import Account, signed_in, with_postgres
 from tests.stack import Asker
 from tests.webhook.rows import URL, add_endpoint, disable
 
+PARTNER = "https://partner.example"
 Write = Callable[[Account], tuple[Asker, dict[str, Any]]]
 """Who asks, and the arguments; what they name is there by then."""
 
@@ -35,6 +39,20 @@ def document(name: str) -> str:
     return f"mutation ({declared}) {{ {name}({passed}) {selection(field.type)} }}"
 
 
+def in_iframe(name: str) -> bool:
+    """Whether a mutation is one of the iframe, which runs no document but its own."""
+    return CallerKind.EMBED_TOKEN in callers_of(MUTATIONS[name]).kinds
+
+
+def rest_request(name: str, variables: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path and the body by which REST runs a mutation with these arguments."""
+    (route,) = [each for each in ROUTES if each.operation == name and each.method == "POST"]
+    named = {to_snake_case(each): value for each, value in variables.items()}
+    body = {route.renames.get(each, each): value for each, value in named.items()}
+    path = route.path.format_map(body)
+    return path, {each: value for each, value in body.items() if f"{{{each}}}" not in route.path}
+
+
 def callers_of(field: GraphQLField) -> Callers:
     """Who may call an operation."""
     directives = field.extensions["strawberry-definition"].directives
@@ -43,7 +61,8 @@ def callers_of(field: GraphQLField) -> Callers:
 
 def kind_for(name: str) -> AccountKind:
     """The kind of account that may run a mutation."""
-    return AccountKind.MANAGED if callers_of(MUTATIONS[name]).managed else AccountKind.STANDARD
+    partners = callers_of(MUTATIONS[name]).managed or in_iframe(name)
+    return AccountKind.MANAGED if partners else AccountKind.STANDARD
 
 
 def _create_job(account: Account) -> tuple[Asker, dict[str, Any]]:
@@ -131,6 +150,59 @@ def _grant_credits(account: Account) -> tuple[Asker, dict[str, Any]]:
     return account.ask, {**_customer(account), "creditUnits": 50}
 
 
+def _create_api_key(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return signed_in(account, Role.ADMIN), {"name": "a key", "tier": "tier_1"}
+
+
+def _revoke_api_key(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return signed_in(account, Role.ADMIN), {"apiKeyId": str(account.key_id)}
+
+
+def _in_iframe(account: Account) -> Asker:
+    """A person in an iframe of the account, which is a partner."""
+    made = account.ask.http.post(
+        "/v1/prospecting/embed-keys", json={"allowed_origins": [PARTNER]}
+    ).json()
+
+    async def customer(postgres: Postgres) -> UUID:
+        delivery = Delivery(
+            result_delivery_url="https://partner.example/push", csv_export_enabled=True
+        )
+        defaults = CustomerDefaults(delivery=delivery)
+        async with postgres.transaction() as connection:
+            added = await ensure(connection, account.id, "customer", name=None, defaults=defaults)
+        return added.id
+
+    token, _ = EmbedTokens(account.stack.settings.required_secret).issue(
+        datetime.now(UTC),
+        account_id=account.id,
+        embed_key_id=UUID(made["embed_key"]["id"]),
+        partner_customer_id=with_postgres(account.stack, customer),
+        external_customer_id="customer",
+        user_id=None,
+        origin=PARTNER,
+    )
+    client = account.opened.enter_context(account.stack.client(None))
+    client.headers["authorization"] = f"Bearer {token}"
+    return Asker(client)
+
+
+def _start(account: Account) -> tuple[Asker, dict[str, Any]]:
+    return _in_iframe(account), {"q": "CEOs in Nevada", "first": 5}
+
+
+def _take_one(account: Account) -> tuple[Asker, dict[str, Any]]:
+    asker = _in_iframe(account)
+    found = asker.http.post("/v1/prospecting/search", json={"q": "CEOs in Nevada", "limit": 1})
+    body = found.json()
+    chosen = [each["prospect_id"] for each in body["data"]]
+    wanted = {"searchId": body["search_id"], "selectionMode": "selected", "prospectIds": chosen}
+    return asker, wanted
+
+
+# Its credentials end with it, so that a second request is nobody's.
+ENDS_WITH_ITS_CALLER = "endConsoleSession"
+
 WRITES: dict[str, Write] = {
     "createPartnerCustomer": _create_customer,
     "updatePartnerCustomer": _update_customer,
@@ -141,6 +213,11 @@ WRITES: dict[str, Write] = {
     "rotateWebhookSecret": _rotate_secret,
     "enableWebhookEndpoint": _enable_endpoint,
     "redeliver": _redeliver,
+    "startProspecting": _start,
+    "exportProspects": _take_one,
+    "pushProspects": _take_one,
+    "createApiKey": _create_api_key,
+    "revokeApiKey": _revoke_api_key,
     "createEmbedKey": _create_embed_key,
     "revokeEmbedKey": _revoke_embed_key,
 }

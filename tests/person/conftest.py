@@ -46,7 +46,9 @@ class Desk:
 
     async def usage(self) -> tuple[int, int]:
         """Requests and billed records."""
-        return await totals_of_key(self.stores.postgres, self.work.caller.key_id)
+        key_id = self.work.caller.key_id
+        assert key_id is not None
+        return await totals_of_key(self.stores.postgres, key_id)
 
 
 @pytest_asyncio.fixture

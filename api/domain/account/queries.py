@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.caller import Tier
 from api.stores.postgres import Postgres
 from api.stores.tables import accounts, api_keys
 
@@ -25,6 +26,16 @@ class ActiveKey(NamedTuple):
     account_id: UUID
     account_kind: str
     tier: str
+
+
+class KeyRow(NamedTuple):
+    """A key as its account sees it."""
+
+    id: UUID
+    name: str | None
+    prefix: str
+    tier: Tier
+    created_at: datetime
 
 
 async def active_key(postgres: Postgres, digest: bytes) -> ActiveKey | None:
@@ -50,6 +61,13 @@ async def account_named(connection: AsyncConnection, name: str) -> tuple[UUID, s
     return row.id, row.kind
 
 
+async def find_account(connection: AsyncConnection, name: str) -> UUID | None:
+    """The account of that name, if there is one."""
+    found = await connection.execute(select(accounts.c.id).where(accounts.c.name == name))
+    account_id: UUID | None = found.scalar()
+    return account_id
+
+
 async def add_key(
     connection: AsyncConnection,
     *,
@@ -58,13 +76,59 @@ async def add_key(
     prefix: str,
     digest: bytes,
     tier: str,
+    name: str | None = None,
+    created_at: datetime | None = None,
 ) -> None:
     """Stores a key's digest."""
     await connection.execute(
         insert(api_keys).values(
-            id=key_id, account_id=account_id, prefix=prefix, digest=digest, tier=tier
+            id=key_id,
+            account_id=account_id,
+            prefix=prefix,
+            digest=digest,
+            tier=tier,
+            name=name,
+            created_at=created_at or datetime.now(UTC),
         )
     )
+
+
+async def lock_keys(connection: AsyncConnection, account_id: UUID) -> list[str]:
+    """The tiers of an account's keys that are not revoked; no other key is made meanwhile."""
+    await connection.execute(
+        select(accounts.c.id).where(accounts.c.id == account_id).with_for_update()
+    )
+    found = await connection.execute(
+        select(api_keys.c.tier).where(
+            api_keys.c.account_id == account_id, api_keys.c.revoked_at.is_(None)
+        )
+    )
+    return [row.tier for row in found]
+
+
+async def keys(
+    postgres: Postgres, account_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[KeyRow]:
+    """Keys of an account that are not revoked, oldest first."""
+    wanted = select(*(api_keys.c[name] for name in KeyRow._fields)).where(
+        api_keys.c.account_id == account_id, api_keys.c.revoked_at.is_(None)
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(api_keys.c.created_at, api_keys.c.id) > tuple_(*after))
+    ordered = wanted.order_by(api_keys.c.created_at, api_keys.c.id).limit(limit)
+    rows = await postgres.fetch(ordered)
+    return [KeyRow._make(row)._replace(tier=Tier(row.tier)) for row in rows]
+
+
+async def revoke_key(postgres: Postgres, account_id: UUID, key_id: UUID, now: datetime) -> bool:
+    """Revokes a key of an account, unless it is revoked already; whether there is one."""
+    revoked = await postgres.fetch(
+        update(api_keys)
+        .where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
+        .values(revoked_at=func.coalesce(api_keys.c.revoked_at, now))
+        .returning(api_keys.c.id)
+    )
+    return bool(revoked)
 
 
 async def revoke_keys(postgres: Postgres, prefix: str) -> int:

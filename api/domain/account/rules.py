@@ -10,6 +10,9 @@ _SECRET_BYTES = 32
 _KEY = re.compile(r"stib_live_[A-Za-z0-9_-]{43}")
 PREFIX_CHARS = len(KEY_MARK) + 6
 MAX_ACCOUNT_NAME_CHARS = 200
+MAX_KEYS = 100
+"""Keys of one account that are not revoked."""
+MAX_KEY_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ _TELL = f"pg_notify('{JOBS_CHANNEL}', changed.id::text)"
 _ADD = text(f"""
     with billed as ({ENTRY} on conflict (id) do nothing)
     insert into person_search_jobs
-        (id, account_id, api_key_id, status, search, due_at, published_at, created_at,
-         interpretation_ms)
-    values (:id, :account_id, :api_key_id, 'queued', :search, :created_at, :created_at, :created_at,
-        :interpretation_ms)
+        (id, account_id, api_key_id, console_user_id, status, search, due_at, published_at,
+         created_at, interpretation_ms)
+    values (:id, :account_id, :api_key_id, :console_user_id, 'queued', :search, :created_at,
+        :created_at, :created_at, :interpretation_ms)
     on conflict (id) do nothing
 """).bindparams(bindparam("search", type_=JSONB))  # noqa: S608
 
@@ -41,7 +41,8 @@ _CLAIM = text(f"""
         returning *
     )
     select changed.id, changed.attempt, changed.account_id,
-        changed.api_key_id, changed.search, changed.created_at, changed.interpretation_ms, {_TELL},
+        changed.api_key_id, changed.console_user_id, changed.search, changed.created_at,
+        changed.interpretation_ms, {_TELL},
         set_config('synchronous_commit', 'off', true)
     from changed
 """)  # noqa: S608 - our own constant

@@ -77,7 +77,8 @@ class Claim:
     job_id: UUID
     attempt: int
     account_id: UUID
-    api_key_id: UUID
+    api_key_id: UUID | None
+    console_user_id: UUID | None
     prepared: PreparedSearch
     created_at: datetime
     interpretation_ms: int

@@ -120,7 +120,14 @@ async def settle(
     An attempt that lost its lease to another leaves nothing behind. Raises :class:`Overtaken` as
     ``deliver`` does.
     """
-    payer = Payer(claim.account_id, claim.api_key_id, OPERATION, bill_of(claim.job_id), requests=0)
+    payer = Payer(
+        claim.account_id,
+        claim.api_key_id,
+        OPERATION,
+        bill_of(claim.job_id),
+        requests=0,
+        console_user_id=claim.console_user_id,
+    )
     job, attempt, prepared = claim.job_id, claim.attempt, claim.prepared
     if prepared.dedupe is None:
         page = given_out(stores.cursors, prepared, found, found.rows)

@@ -42,7 +42,7 @@ async def create(
         "created_at": now,
         "interpretation_ms": interpretation_ms,
     }
-    payer = Payer(caller.account_id, caller.key_id, OPERATION, job_id)
+    payer = Payer.of(caller, OPERATION)._replace(entry_id=job_id)
     await queries.add(work.stores.postgres, row, payer)
     work.stores.queue.put(TaskName.RUN_PERSON_SEARCH_JOB, job_id)
     return Job(

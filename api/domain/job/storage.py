@@ -53,6 +53,7 @@ def claim_of(row: Row[Any]) -> Claim:
         attempt=row.attempt,
         account_id=row.account_id,
         api_key_id=row.api_key_id,
+        console_user_id=row.console_user_id,
         prepared=search_of(row.search),
         created_at=row.created_at,
         interpretation_ms=row.interpretation_ms,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.caller import Caller, Identity
 from api.domain.usage import queries
 from api.stores.postgres import Postgres
-from api.work import Work
+from api.work import Work, wrong_kind
 
 
 class UsageTotals(NamedTuple):
@@ -31,12 +31,16 @@ class Payer(NamedTuple):
     operation: str
     entry_id: UUID
     requests: int = 1
+    console_user_id: UUID | None = None
 
     @classmethod
     def of(cls, caller: Identity, operation: str) -> Self:
         """The caller of a request that is answered at once; an iframe's has no API key."""
-        key_id = caller.key_id if isinstance(caller, Caller) else None
-        return cls(caller.account_id, key_id, operation, uuid4())
+        if not isinstance(caller, Caller):
+            return cls(caller.account_id, None, operation, uuid4())
+        return cls(
+            caller.account_id, caller.key_id, operation, uuid4(), console_user_id=caller.user_id
+        )
 
 
 async def bill(connection: AsyncConnection, payer: Payer, billable_records: int) -> None:
@@ -70,5 +74,10 @@ async def record(work: Work, operation: str, billable_records: int) -> None:
 
 
 async def totals(work: Work) -> UsageTotals:
-    """Successful requests and billed records of the caller's key; reading them does not count."""
+    """Successful requests and billed records of the caller's key; reading them does not count.
+
+    Raises ``forbidden`` for a caller that has no key.
+    """
+    if work.caller.key_id is None:
+        raise wrong_kind()
     return UsageTotals(*await queries.totals_of_key(work.stores.postgres, work.caller.key_id))

@@ -9,8 +9,7 @@ from api.caller import Caller
 from api.creation_order import id_of, page_of, position
 from api.cursors import scope_of
 from api.domain.delivery.rules import check_url
-from api.domain.usage.queries import add_entry_in
-from api.domain.usage.service import record
+from api.domain.usage.service import Payer, bill, record
 from api.domain.webhook import queries
 from api.domain.webhook.records import (
     CreatedEndpoint,
@@ -137,12 +136,4 @@ async def _locked(connection: AsyncConnection, caller: Caller, endpoint_id: str)
 
 async def count_call(connection: AsyncConnection, caller: Caller, operation: str) -> None:
     """Counts a call by the transaction that it changes something by."""
-    await add_entry_in(
-        connection,
-        entry_id=uuid4(),
-        account_id=caller.account_id,
-        api_key_id=caller.key_id,
-        operation=operation,
-        requests=1,
-        billable_records=0,
-    )
+    await bill(connection, Payer.of(caller, operation), 0)

@@ -2,6 +2,7 @@
 
 from api.stores.tables.accounts import accounts, api_keys
 from api.stores.tables.base import metadata
+from api.stores.tables.console import console_sessions, console_users
 from api.stores.tables.deliveries import dedupe_scopes, delivered_persons
 from api.stores.tables.embed import embed_keys
 from api.stores.tables.idempotency import idempotent_answers
@@ -39,6 +40,8 @@ __all__ = [
     "JOBS_CHANNEL",
     "accounts",
     "api_keys",
+    "console_sessions",
+    "console_users",
     "dedupe_scopes",
     "delivered_persons",
     "embed_keys",

@@ -30,6 +30,8 @@ api_keys = Table(
     Column("id", Uuid, primary_key=True),
     Column("account_id", Uuid, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("prefix", Text, nullable=False),
+    # What people call it; keys of the command line have none.
+    Column("name", Text),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("tier", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
