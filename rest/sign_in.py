@@ -8,6 +8,7 @@ from starlette.routing import Route
 from api.domain.sign_in import service
 from api.domain.sign_in.rules import TICKET_LASTS
 from api.errors import DomainError, ErrorCode
+from graph.context import address_of, count_failed_sign_in
 from rest.errors import problem
 
 SIGN_IN_PATH = "/console/sign-in"
@@ -53,7 +54,7 @@ async def callback(request: Request) -> Response:
             request.app.state.stores, ticket, _given(request, "state"), _given(request, "code")
         )
     except DomainError as failure:
-        response = problem(failure, request.scope["request_id"])
+        response = problem(await _counted(request, failure), request.scope["request_id"])
     else:
         content = {
             "access_token": session.token,
@@ -65,6 +66,15 @@ async def callback(request: Request) -> Response:
         response = Response(orjson.dumps(content), media_type="application/json", headers=_NO_STORE)
     response.delete_cookie(TICKET_COOKIE, path=CALLBACK_PATH)
     return response
+
+
+async def _counted(request: Request, failure: DomainError) -> DomainError:
+    """The failure, or that of an address with too many of them."""
+    try:
+        await count_failed_sign_in(request.app.state.stores.limiter, address_of(request), failure)
+    except DomainError as limited:
+        return limited
+    return failure
 
 
 def _given(request: Request, name: str) -> str:

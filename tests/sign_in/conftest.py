@@ -79,7 +79,11 @@ def console(stack: Stack) -> Iterator[Console]:
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port)],
-        env={**os.environ, **chosen.as_environment()},
+        env={
+            **os.environ,
+            **chosen.as_environment(),
+            "STIBNITE_LIMITS_FAILED_SIGN_IN": "off",
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -55,7 +55,7 @@ def test_a_token_is_unknown_once_its_session_has_ended(
     console: Console, member: Asker, account: Account
 ) -> None:
     ended_ = member.graphql("mutation { endConsoleSession { ended } }")
-    assert ended_.json() == {"data": {"endConsoleSession": {"ended": True}}}
+    assert ended_.json()["data"] == {"endConsoleSession": {"ended": True}}
     assert member.graphql("{ consoleUser { email } }").status_code == 401
     assert member.rest("/v1/persons/search/taxonomy").status_code == 401
 

@@ -88,7 +88,7 @@ class Subjects:
         if identity is None:
             return Subject(f"address:{network_of(address)}", self.anonymous)
         if isinstance(identity, Caller):
-            return Subject(f"key:{identity.key_id}", self.tiers[identity.tier])
+            return Subject(f"key:{identity.credential_id}", self.tiers[identity.tier])
         name = f"embed:{identity.embed_key_id}:{identity.partner_customer_id}"
         return Subject(name, self.embed)
 
