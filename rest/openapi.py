@@ -52,7 +52,11 @@ _GENERAL_ERRORS = (
     ErrorCode.UNAVAILABLE,
 )
 
-_SCHEMES = {CallerKind.API_KEY: "ApiKey", CallerKind.EMBED_TOKEN: "EmbedToken"}
+_SCHEMES = {
+    CallerKind.API_KEY: "ApiKey",
+    CallerKind.CONSOLE_USER: "ConsoleSession",
+    CallerKind.EMBED_TOKEN: "EmbedToken",
+}
 
 _SCALARS: dict[str, dict[str, Any]] = {
     "ID": {"type": "string"},
@@ -103,6 +107,11 @@ def document() -> dict[str, Any]:
         "components": {
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+                "ConsoleSession": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of GET /console/sign-in.",
+                },
                 "EmbedToken": {
                     "type": "http",
                     "scheme": "bearer",

@@ -24,7 +24,8 @@ class OneTransaction(Postgres):
     statements beside it.
     """
 
-    def __init__(self, connection: AsyncConnection):
+    def __init__(self, outside: Postgres, connection: AsyncConnection):
+        self._outside = outside
         self._connection = connection
         self._engine = connection.engine
         self._turn = asyncio.Lock()
@@ -38,6 +39,10 @@ class OneTransaction(Postgres):
         async with self.transaction() as connection:
             result = await connection.execute(statement, values)
             return result.all() if result.returns_rows else ()
+
+    async def search(self, statement: Executable) -> Sequence[Row[Any]]:
+        """A read of what requests do not change, on a connection of its own."""
+        return await self._outside.search(statement)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -66,4 +71,4 @@ class OneTransaction(Postgres):
 async def one_transaction(postgres: Postgres) -> AsyncIterator[OneTransaction]:
     """A way to ``postgres`` that ends with the block: with a commit, or undone where it raises."""
     async with postgres.transaction() as connection:
-        yield OneTransaction(connection)
+        yield OneTransaction(postgres, connection)
