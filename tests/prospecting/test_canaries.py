@@ -84,7 +84,8 @@ def readable(response: httpx2.Response) -> str:
     """All that a response says, and what its opaque parts decode to."""
     text = response.text + repr(dict(response.headers))
     decoded = [
-        base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_")
+        # As far as whole groups of four characters go: not everything that looks like it is base64.
+        base64.b64decode(part[: len(part) // 4 * 4], altchars=b"-_")
         for part in re.findall(r"[A-Za-z0-9_-]{24,}", text)
     ]
     return text + b"\n".join(decoded).decode("latin-1")
