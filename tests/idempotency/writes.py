@@ -158,7 +158,7 @@ def _revoke_api_key(account: Account) -> tuple[Asker, dict[str, Any]]:
     return signed_in(account, Role.ADMIN), {"apiKeyId": str(account.key_id)}
 
 
-def _in_iframe(account: Account) -> Asker:
+def iframe_of(account: Account) -> Asker:
     """A person in an iframe of the account, which is a partner."""
     made = account.ask.http.post(
         "/v1/prospecting/embed-keys", json={"allowed_origins": [PARTNER]}
@@ -188,11 +188,11 @@ def _in_iframe(account: Account) -> Asker:
 
 
 def _start(account: Account) -> tuple[Asker, dict[str, Any]]:
-    return _in_iframe(account), {"q": "CEOs in Nevada", "first": 5}
+    return iframe_of(account), {"q": "CEOs in Nevada", "first": 5}
 
 
 def _take_one(account: Account) -> tuple[Asker, dict[str, Any]]:
-    asker = _in_iframe(account)
+    asker = iframe_of(account)
     found = asker.http.post("/v1/prospecting/search", json={"q": "CEOs in Nevada", "limit": 1})
     body = found.json()
     chosen = [each["prospect_id"] for each in body["data"]]
