@@ -23,8 +23,8 @@ from api.stores.postgres import Postgres
 from tests.wallet.model import TICK, Model
 from tests.wallet.purse import Purse, buy
 
-SOURCES = st.sampled_from([f"source {number}" for number in range(12)])
-TICKS = st.sampled_from([1, 2, 4, 20, 60, 124, 130])
+SOURCES = st.sampled_from([f"source {number}" for number in range(30)])
+TICKS = st.sampled_from([1, 2, 4, 20, 60, 124, 130, 130, 130])
 LIMITS = st.dictionaries(st.sampled_from(Limits._fields), st.integers(0, 25), max_size=2)
 
 
@@ -124,6 +124,14 @@ class Wallets(RuleBasedStateMachine):
         self.model.pass_time(ticks)
         self.purse.now = self.model.now
 
+    @rule()
+    def begin_a_month(self) -> None:
+        """Time passes until the next month begins."""
+        month = self.model.month
+        while self.model.month == month:
+            self.model.pass_time(1)
+        self.purse.now = self.model.now
+
     @rule(status=st.sampled_from(["active", "suspended"]))
     def set_status(self, status: str) -> None:
         """Suspended or resumed."""
@@ -188,7 +196,7 @@ def test_whatever_happens_wallet_and_model_agree(postgres_url: str) -> None:
     Wallets.url = postgres_url
     machine: Any = Wallets.TestCase
     machine.settings = settings(
-        max_examples=15,
+        max_examples=20,
         stateful_step_count=30,
         deadline=None,
         derandomize=True,
