@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import strawberry
 
-from api.caller import CallerKind
+from api.caller import CallerKind, Role
 from api.domain.rate_limit.rules import Counted
 from graph.context import Context
 from graph.operation import operation
@@ -59,7 +59,8 @@ class RateLimitQuery:
     @operation(
         "The limits of the caller, and what is left of each. Costs no points.",
         returns=RateLimit,
-        callers=(CallerKind.API_KEY, CallerKind.EMBED_TOKEN),
+        callers=tuple(CallerKind),
+        role=Role.VIEWER,
         points=0,
     )
     async def rate_limit(self, info: strawberry.Info[Context, None]) -> Standings:

@@ -39,9 +39,15 @@ def default_of(variable: str) -> object:
 
 
 def test_the_settings_of_limits_are_as_the_readme_says() -> None:
-    for variable in (*WIDE_LIMITS, "STIBNITE_LIMITS_LOCAL_SHARE"):
+    named = {each for each in WIDE_LIMITS if each.startswith("STIBNITE_LIMITS_")}
+    for variable in (*named, "STIBNITE_LIMITS_LOCAL_SHARE"):
         (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{variable}` |")]
         assert f"`{default_of(variable)}`" in line, variable
+
+
+def test_the_deadline_is_as_the_readme_says() -> None:
+    variable = "STIBNITE_REQUEST_DEADLINE_S"
+    assert f"{default_of(variable):g} seconds (`{variable}`)" in TEXT
 
 
 def test_the_three_minutes_print_what_the_readme_shows(fresh: Stack) -> None:

@@ -66,7 +66,7 @@ EXPECTED: dict[str, Open] = {
     "prospectingSession": IFRAME,
     "prospectingWallet": IFRAME,
     "pushProspects": IFRAME,
-    "rateLimit": EVERYBODY,
+    "rateLimit": Open(key=True, role=Role.VIEWER, embed=True),
     "redeliver": MEMBERS,
     "revokeApiKey": ADMINS,
     "revokeEmbedKey": PARTNERS,
