@@ -174,9 +174,8 @@ def test_one_request_cannot_ask_for_everybody_everywhere(asker: Asker) -> None:
 
 def test_an_answer_shared_by_many_rows_survives_an_error_of_one(asker: Asker) -> None:
     """People of one company lead to the same company again and again; then it is too much."""
-    query = """{ companySearch(q: "companies named Crowded Law") { nodes {
-      people(first: 100) { nodes { company { people(first: 100) { nodes {
-        company { people(first: 1) { nodes { personId } } } } } } } }
+    query = """{ companySearch(q: "companies named Crowded Law", first: 1) { nodes {
+      people(first: 100) { nodes { company { people(first: 100) { nodes { personId } } } } }
     } } }"""
     response = asker.graphql(query)
     assert response.status_code == 422, response.text
