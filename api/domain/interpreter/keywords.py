@@ -139,9 +139,11 @@ def read_features(reading: Reading, found: Keywords, *, companies: bool) -> None
             continue
         has = reading.stem(position) in words.may_hold and reading.stem(position + 1) in {"a", "an"}
         made = reading.stem(position) == "of" and reading.stem(position - 1) in words.makers
-        # "Publishers of magazines" may be people, and "brewers of beer" are breweries.
+        # "Publishers of magazines" and "decision makers of banks" may be people, and "brewers of
+        # beer" are breweries.
         made = made and makers_of(reading, position - 1) is None
         made = made and (companies or reading.match(known.roles, position - 1) is None)
+        made = made and (companies or not _ends_a_role(reading, position))
         if not (has or made or reading.stem(position) == "for") or not reading.is_free(position):
             continue
         if not _of_companies(reading, position):
