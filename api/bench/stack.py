@@ -53,7 +53,11 @@ async def bench_stack(data_dir: Path) -> AsyncIterator[BenchStack]:
             [*_COMMAND, "up", "--data-dir", str(data_dir), "--port", "0", "--no-sample"],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "STIBNITE_LIMITS_TIER_1": _WIDE_LIMITS},
+            env={
+                **os.environ,
+                "STIBNITE_LIMITS_TIER_1": _WIDE_LIMITS,
+                "STIBNITE_LIMITS_EMBED": _WIDE_LIMITS,
+            },
         )
     try:
         yield BenchStack(await _ready(data_dir, process, log), data_dir)
