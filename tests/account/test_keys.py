@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from api.caller import AccountKind, Tier
+from api.credentials import digest_of
 from api.domain.account import service
-from api.domain.account.rules import PREFIX_CHARS, digest_of, looks_like_key, new_key
+from api.domain.account.rules import PREFIX_CHARS, looks_like_key, new_key
 from api.errors import DomainError, ErrorCode
 from api.stores.postgres import Postgres
 from api.stores.tables import accounts, api_keys

@@ -8,8 +8,9 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, select
 
+from api.credentials import digest_of
 from api.domain.embed.origins import MAX_ORIGINS
-from api.domain.embed.rules import MAX_KEYS, MAX_LABEL_CHARS, digest_of
+from api.domain.embed.rules import MAX_KEYS, MAX_LABEL_CHARS
 from api.domain.partner_customer.rules import MAX_CTA_CHARS, MAX_LIMIT
 from api.stores.tables import embed_keys
 from rest.openapi import EXAMPLES

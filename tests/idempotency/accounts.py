@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import Executable, func, insert, select
 
 from api.caller import AccountKind, Role, Tier
+from api.credentials import digest_of
 from api.domain.account.service import create_key
-from api.domain.sign_in.rules import digest_of, new_token
+from api.domain.sign_in.rules import new_token
 from api.stores.postgres import Postgres
 from api.stores.tables import (
     accounts,

@@ -3,11 +3,10 @@
 from uuid import uuid4
 
 from api.caller import AccountKind, Caller, CallerKind, Tier
+from api.credentials import NewCredential, digest_of
 from api.domain.account import queries
 from api.domain.account.rules import (
     MAX_ACCOUNT_NAME_CHARS,
-    NewKey,
-    digest_of,
     looks_like_key,
     new_key,
 )
@@ -34,7 +33,9 @@ async def authenticate(postgres: Postgres, plain_key: str) -> Caller:
     )
 
 
-async def create_key(postgres: Postgres, *, account: str, kind: AccountKind, tier: Tier) -> NewKey:
+async def create_key(
+    postgres: Postgres, *, account: str, kind: AccountKind, tier: Tier
+) -> NewCredential:
     """A new key for the account of that name, which is created when it is new.
 
     Raises ``conflict`` where the account exists with the other kind.

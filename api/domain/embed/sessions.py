@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from api.caller import EmbedCaller
+from api.credentials import digest_of
 from api.domain.embed import queries
 from api.domain.embed.records import EmbedSession, SessionKey
-from api.domain.embed.rules import MAX_ORIGIN_HEADER_CHARS, digest_of, looks_like_embed_key
+from api.domain.embed.rules import MAX_ORIGIN_HEADER_CHARS, looks_like_embed_key
 from api.domain.embed.tokens import refused
 from api.domain.partner_customer.rules import CustomerDefaults, Delivery
 from api.domain.partner_customer.service import ensure

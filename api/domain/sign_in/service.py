@@ -12,12 +12,12 @@ import orjson
 import structlog
 
 from api.caller import AccountKind, Caller, CallerKind, ConsoleUser, Role, Tier
+from api.credentials import digest_of
 from api.domain.account.queries import find_account
 from api.domain.sign_in import queries
 from api.domain.sign_in.provider import Person, Provider, Refused
 from api.domain.sign_in.rules import (
     TICKET_LASTS,
-    digest_of,
     email_of,
     looks_like_token,
     new_token,
