@@ -128,7 +128,8 @@ async def _stream(
     try:
         return await event_stream(_kept_open(gates, answers))
     except Refused as refused:
-        return _answer({"errors": refused.entries}, STATUS[refused.code], _GRAPHQL)
+        body, cause = {"errors": refused.entries}, refused.cause
+        return _answer(body, STATUS[cause.code], _GRAPHQL, later(cause))
 
 
 async def _kept_open(

@@ -71,12 +71,12 @@ async def stream(
 
 
 class Refused(Exception):
-    """A subscription that was not begun; ``code`` is that of its first failure."""
+    """A subscription that was not begun; ``cause`` is its first failure."""
 
     def __init__(self, errors: Sequence[GraphQLError], context: Context):
         super().__init__("refused")
         self.entries = [located(error, context) for error in errors]
-        self.code = cause_of(errors[0]).code
+        self.cause = cause_of(errors[0])
 
 
 def located(error: GraphQLError, context: Context) -> dict[str, Any]:

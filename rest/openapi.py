@@ -30,7 +30,7 @@ from graph.directives import Bounds, shorthand_of
 from graph.errors import STATUS
 from graph.schema import schema
 from rest.errors import MEDIA_TYPE
-from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY
+from rest.headers import IDEMPOTENCY_HIT, IDEMPOTENCY_KEY, RETRY_AFTER
 from rest.prepare import WITH_BODY, Parameter, PreparedRoute, plain_fields, prepare
 from rest.problem_schema import PROBLEM
 from rest.route import JSON
@@ -215,16 +215,25 @@ def _problems(prepared: PreparedRoute) -> dict[str, Any]:
         general |= {ErrorCode.CONFLICT}
     if prepared.route.method in WITH_BODY:
         general |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE}
-    by_status: dict[int, list[str]] = {}
+    by_status: dict[int, list[ErrorCode]] = {}
     for code in sorted({*general, *own}):
         by_status.setdefault(STATUS[code], []).append(code)
     return {
         str(status): {
             "description": "Problem details with code " + " or ".join(f"`{c}`" for c in codes),
+            **_passing(codes, prepared),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, codes in sorted(by_status.items())
     }
+
+
+def _passing(codes: list[ErrorCode], prepared: PreparedRoute) -> dict[str, Any]:
+    """The header that says when to try again, where a failure may pass."""
+    for code in codes:
+        if code in RETRY_AFTER and (code is not ErrorCode.CONFLICT or prepared.writes):
+            return {"headers": RETRY_AFTER[code]}
+    return {}
 
 
 def _parameter(

@@ -98,14 +98,27 @@ def test_fields_of_one_document_are_done_together_or_not_at_all(stack: Stack) ->
 def test_a_request_that_still_runs_is_waited_for_by_nobody(stack: Stack) -> None:
     with new_account(stack) as account:
 
-        async def ask_meanwhile(postgres: Postgres) -> httpx2.Response:
+        async def ask_meanwhile(postgres: Postgres) -> list[httpx2.Response]:
             async with one_transaction(postgres) as transaction:
                 assert await take(transaction, same_scope(account, "a-key"))
-                return post(account.ask, {"url": URL})
+                return [
+                    post(account.ask, {"url": URL}),
+                    account.ask.http.post(
+                        "/graphql",
+                        json={
+                            "query": document("createWebhookEndpoint"),
+                            "variables": {"url": URL},
+                        },
+                        headers={"idempotency-key": "a-key"},
+                    ),
+                ]
 
-        meanwhile: httpx2.Response = with_postgres(stack, ask_meanwhile)
-        assert meanwhile.status_code == 409
-        assert meanwhile.json()["code"] == "conflict"
+        rest, graphql = with_postgres(stack, ask_meanwhile)
+        assert [each.status_code for each in (rest, graphql)] == [409, 409]
+        assert [each.headers["retry-after"] for each in (rest, graphql)] == ["1", "1"]
+        assert rest.json()["code"] == "conflict"
+        extensions = graphql.json()["errors"][0]["extensions"]
+        assert (extensions["code"], extensions["retryAfter"]) == ("conflict", 1)
         assert post(account.ask, {"url": URL}).status_code == 201
 
 

@@ -4,7 +4,9 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import LiteralString
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -35,9 +37,16 @@ def small(stack: Stack) -> Iterator[Stack]:
 @contextmanager
 def nobody_signs_in(stack: Stack) -> Iterator[psycopg.Connection[tuple[int]]]:
     """Holds the table of keys, so that every request with a key waits for it in Postgres."""
+    with nobody_reads(stack, "api_keys") as looking:
+        yield looking
+
+
+@contextmanager
+def nobody_reads(stack: Stack, table: LiteralString) -> Iterator[psycopg.Connection[tuple[int]]]:
+    """Holds a table, so that everybody waits for it in Postgres."""
     url = stack.settings.required_database_url
     with psycopg.connect(url) as holder:
-        holder.execute("lock table api_keys in access exclusive mode")
+        holder.execute(f"lock table {table} in access exclusive mode")
         with psycopg.connect(url, autocommit=True) as looking:
             yield looking
         holder.rollback()
@@ -87,6 +96,16 @@ def test_a_request_ends_at_its_deadline_and_so_does_its_statement(small: Stack) 
         wait_for(lambda: hung(looking) == 0)
     with small.client(small.new_key("late")) as client:
         assert client.get("/v1/usage").status_code == 200
+
+
+def test_a_subscription_that_cannot_begin_says_when_to_try_again(small: Stack) -> None:
+    asked = "subscription ($id: ID!) { personSearchJobUpdates(jobId: $id) { status } }"
+    body = {"query": asked, "variables": {"id": str(uuid4())}}
+    key = small.new_key("waiting")
+    with small.client(key) as client, nobody_reads(small, "person_search_jobs"):
+        answer = client.post("/graphql", json=body, headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "unavailable"
 
 
 def test_the_statement_of_a_caller_who_leaves_is_ended(small: Stack, stack: Stack) -> None:

@@ -132,7 +132,7 @@ async def test_a_push_that_is_under_way_is_not_answered_yet(
                 await push()
         with pytest.raises(DomainError) as refused:
             await push()
-        assert refused.value.code is ErrorCode.CONFLICT
+        assert (refused.value.code, refused.value.retry_after_s) == (ErrorCode.CONFLICT, 1)
         assert await run(partner, datetime.now(UTC) + LEASE) == 1
         again = await push()
     assert (again.delivered, again.net_new_billable_records) == (True, 1)

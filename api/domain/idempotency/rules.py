@@ -11,6 +11,8 @@ from api.errors import DomainError, ErrorCode
 KEPT = timedelta(hours=24)
 """How long a key holds: its answer is given again, and another request under it refused."""
 MAX_KEY_CHARS = 255
+RETRY_AFTER_S = 1
+"""So long after a request was refused because the one before it still runs, it is worth a try."""
 KEY_PATTERN = r"^[\x21-\x7e]+$"
 _KEY = re.compile(KEY_PATTERN)
 
@@ -52,5 +54,7 @@ def used_for_another() -> DomainError:
 def still_running() -> DomainError:
     """The failure of a request under a key whose request has no answer yet."""
     return DomainError(
-        ErrorCode.CONFLICT, "A request with this Idempotency-Key is still running. Try again."
+        ErrorCode.CONFLICT,
+        "A request with this Idempotency-Key is still running. Try again.",
+        retry_after_s=RETRY_AFTER_S,
     )
