@@ -13,6 +13,7 @@ from api.caller import Caller, EmbedCaller, Identity
 from api.cursors import CursorSigner
 from api.domain.embed.tokens import EmbedTokens
 from api.domain.organisation.embedder import QueryEmbeddings, embedder_of
+from api.domain.organisation.holdings import RecentHoldings
 from api.domain.rate_limit.service import RateLimiter, Subjects
 from api.domain.sign_in.provider import Provider
 from api.errors import DomainError, ErrorCode
@@ -47,6 +48,7 @@ class Stores:
     insecure_delivery: bool
     """``STIBNITE_ALLOW_INSECURE_DELIVERY``, for development only."""
     embeddings: QueryEmbeddings
+    holdings: RecentHoldings
     job_notices: Listener
     limiter: RateLimiter
     provider: Provider | None
@@ -83,6 +85,7 @@ async def open_stores(of: Settings, queue: Queue) -> AsyncIterator[Stores]:
             Pseudonyms(of.required_secret),
             of.allow_insecure_delivery,
             embeddings,
+            RecentHoldings(postgres),
             job_notices,
             RateLimiter(redis_of_limits, Subjects.of(of), of.limits_local_share),
             provider,

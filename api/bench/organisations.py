@@ -26,6 +26,7 @@ from api.bench.organisation_peers import Nearest, Peer, Words
 from api.bench.organisation_truth import Truth
 from api.domain.organisation.criteria import Filters, Keywords
 from api.domain.organisation.embedder import Embedder, Vectors, normalised
+from api.domain.organisation.holdings import RecentHoldings
 from api.domain.organisation.queries.conditions import conditions_of
 from api.domain.organisation.queries.lists import (
     Conditions,
@@ -85,6 +86,7 @@ class _Ways:
         self._made = made
         self._asked = asked
         self._reader = Reader(postgres)
+        self._holdings = RecentHoldings(postgres)
         self._embedder = embedder
         self._http = http
         self._references: list[int] = np.random.default_rng(3).permutation(rows).tolist()
@@ -163,7 +165,8 @@ class _Ways:
         return await self._nearest(self._vector(at), conditions, exactly=exactly)
 
     async def _exactly(self, conditions: Conditions) -> bool:
-        return await is_exact_cheaper(self._reader, conditions, DEPTHS[0])
+        everything = (await self._holdings.now()).rows
+        return await is_exact_cheaper(self._reader, conditions, DEPTHS[0], everything)
 
     async def _nearest(
         self, vector: Vectors, conditions: Conditions, *, exactly: bool

@@ -13,6 +13,7 @@ import structlog
 from psycopg import AsyncConnection, errors, sql
 
 from api.domain.organisation.embedder import EmbeddingModel
+from api.domain.organisation.holdings import KEPT_S
 from api.load.organisation_rows import COLUMNS
 
 # Adding a vector to a large index costs several times its share of building the index anew.
@@ -45,11 +46,18 @@ async def stored_model(connection: AsyncConnection) -> EmbeddingModel | None:
 
 
 async def prepare_for(connection: AsyncConnection, model: EmbeddingModel) -> None:
-    """Makes an empty table ready for the vectors of a model."""
+    """Makes an empty table ready for the vectors of a model.
+
+    Where they were another model's, it waits until every process knows, so that none compares them
+    with vectors of the former.
+    """
     if await stored_model(connection) is not None:
         return
     async with connection.transaction():
-        await connection.execute("truncate organisation_embedding_model")
+        cursor = await connection.execute(
+            "delete from organisation_embedding_model returning name, dimension"
+        )
+        former = await cursor.fetchone()
         await connection.execute(
             "insert into organisation_embedding_model (name, dimension) values (%s, %s)",
             [model.name, model.dimension],
@@ -64,6 +72,8 @@ async def prepare_for(connection: AsyncConnection, model: EmbeddingModel) -> Non
                     sql.Literal(model.dimension)
                 )
             )
+    if former is not None and EmbeddingModel(*former) != model:
+        await asyncio.sleep(2 * KEPT_S)
 
 
 async def publish(connection: AsyncConnection) -> None:

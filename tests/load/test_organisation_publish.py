@@ -14,8 +14,10 @@ import pytest
 
 from api.domain.organisation.embedder import EmbeddingModel, Vectors
 from api.domain.organisation.endpoint import EndpointEmbedder
+from api.domain.organisation.holdings import RecentHoldings
 from api.errors import DomainError, ErrorCode
 from api.load import organisation_rows
+from api.stores.postgres import Postgres
 from tests.load.files import json_file
 from tests.load.organisation_files import (
     DIMENSION,
@@ -254,7 +256,13 @@ async def test_another_model_is_refused_until_the_table_is_empty(
         assert service.asked == []
         with psycopg.connect(organisations) as connection:
             connection.execute("delete from organisations")
+        postgres = Postgres(organisations.replace("postgresql://", "postgresql+psycopg://"))
+        searching = RecentHoldings(postgres)
+        assert (await searching.now()).model == embedder.model
         await load(organisations, letters, path)
+        # By the time there are such vectors, no process believes that they are of the former model.
+        assert (await searching.now()).model == letters.model
+        await postgres.close()
         await letters.close()
     lengths = {len(each.to_list()) for each in stored(organisations, "embedding").values()}
     assert lengths == {26}

@@ -43,7 +43,7 @@ async def test_filters_cost_no_recall(
                 if share is not None:
                     kept = tuple(places[str(share)][number % 6])
                 conditions = conditions_of(Filters(municipality=kept))
-                exactly = await is_exact_cheaper(reader, conditions, DEPTHS[0])
+                exactly = await is_exact_cheaper(reader, conditions, DEPTHS[0], ROWS)
                 ways.add(exactly)
                 found = await by_vector(
                     reader,

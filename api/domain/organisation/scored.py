@@ -50,8 +50,9 @@ class Lists:
         self._depth = depth
         self._reader = reader
         self._asked = asked
+        self._filters = conditions_of(asked.applied)
         self.conditions: list[ColumnElement[bool]] = [
-            *conditions_of(asked.applied),
+            *self._filters,
             *without((*(each.domain for each in asked.similar_to), *asked.excludes)),
         ]
         # Words that must not be there are left out of the vector list too: it has no say in them.
@@ -126,7 +127,9 @@ class Lists:
     async def _find_exactly(self) -> bool:
         if self._by_text:
             return True
-        return await is_exact_cheaper(self._reader, self._vector_conditions, self._depth)
+        # The few rows that are left out by their domains make no difference to it.
+        everything = (await self._stores.holdings.now()).rows
+        return await is_exact_cheaper(self._reader, self._filters, self._depth, everything)
 
 
 async def scoring_of(

@@ -9,7 +9,7 @@ from api.domain.organisation.criteria import Reference
 from api.domain.organisation.embedder import Vectors
 from api.domain.organisation.queries.lists import Vector
 from api.domain.organisation.queries.reader import Reader
-from api.domain.organisation.queries.rows import embedding_model, vectors_of
+from api.domain.organisation.queries.rows import vectors_of
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid, invalid
 from api.work import Stores
 
@@ -29,10 +29,8 @@ async def embedded(stores: Stores, texts: Sequence[str]) -> Vectors:
     Raises ``unavailable`` also where the organisations were embedded by another model.
     """
     embeddings = stores.embeddings
-    vectors, stored = await asyncio.gather(
-        embeddings.of(texts), embedding_model(Reader(stores.postgres))
-    )
-    if stored is not None and stored != embeddings.model:
+    vectors, holdings = await asyncio.gather(embeddings.of(texts), stores.holdings.now())
+    if holdings.model is not None and holdings.model != embeddings.model:
         raise DomainError(
             ErrorCode.UNAVAILABLE,
             "The organisations were embedded with another model than the one in use, so that "

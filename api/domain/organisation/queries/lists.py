@@ -120,20 +120,20 @@ def near_enough(vector: Vector, min_score: float) -> ColumnElement[bool]:
     return (1 - distance) >= literal(min_score)
 
 
-async def is_exact_cheaper(reader: Reader, conditions: Conditions, depth: int) -> bool:
-    """Whether comparing every row that fits is cheaper than walking the index.
+async def is_exact_cheaper(
+    reader: Reader, conditions: Conditions, depth: int, everything: int
+) -> bool:
+    """Whether comparing every row that fits is cheaper than walking the index of all
+    (``everything``) rows.
 
     With ``m`` of ``n`` rows that fit, the walk passes ``n / m`` rows for each one that it keeps:
     ``depth * n / m`` steps, each the cost of ``STEP_COST`` comparisons, against ``m`` comparisons.
     So it is cheaper where ``m² <= STEP_COST * depth * n``. ``m`` and ``n`` are the planner's
     estimates; a wrong one costs time, and no rows.
     """
-    fitting = await reader.estimate(select(_COLUMNS.domain).where(*conditions))
-    if fitting <= STEP_COST * depth:  # no need to know n, which is at least m
-        return True
-    everything = fitting
+    fitting = everything
     if conditions:
-        everything = await reader.estimate(select(_COLUMNS.domain))
+        fitting = await reader.estimate(select(_COLUMNS.domain).where(*conditions))
     return fitting <= math.sqrt(STEP_COST * depth * everything)
 
 
