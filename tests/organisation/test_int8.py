@@ -55,10 +55,13 @@ def test_a_product_is_what_it_was(
     file = tmp_path_factory.mktemp("model") / "model.onnx"
     as_floats = run(a_model(weight, scales, file).SerializeToString(), x)
     as_int8 = run(with_int8_products(file), x)
-    # x is rounded to 255 steps: less than a hundredth of what such sums come to.
-    of = np.linalg.norm(as_floats)
-    assert np.linalg.norm(as_int8 - as_floats) < 0.01 * of
-    np.testing.assert_allclose(as_floats, x @ (weight * scales), rtol=1e-3, atol=1e-3 * of)
+    exact = x.astype(np.float64) @ (weight * scales.astype(np.float64))
+    # Each number of a block of x is off by half a step at most, of which 127 reach the largest.
+    half_steps = np.abs(x).reshape(rows, blocks, BLOCK).max(axis=2) / 127 / 2
+    by_block = np.abs(weight * scales).reshape(blocks, BLOCK, COLUMNS).sum(axis=1)
+    rounding = 1e-5 * np.abs(exact).max()
+    assert (np.abs(as_int8 - exact) <= half_steps @ by_block * 1.001 + rounding).all()
+    np.testing.assert_allclose(as_floats, exact, atol=rounding)
 
 
 def test_floats_are_gone_from_the_model_that_comes_with_the_product() -> None:
