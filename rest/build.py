@@ -11,6 +11,7 @@ from starlette.routing import Route as HttpRoute
 
 from api.errors import DomainError, ErrorCode, FieldProblem, all_invalid
 from graph.admission import charged, count_refused, note_answer, refuse_exhausted
+from graph.bounds import faults
 from graph.context import Context, open_context
 from graph.documents import PreparedDocument
 from graph.errors import cause_of
@@ -186,6 +187,9 @@ def _from_body(
             # it that there is to be nothing.
             continue
         value, wrong = read_json_value(parameter.type, body[name], name)
+        if not wrong and name == COLUMNS and prepared.document_of is not None:
+            # No argument of the operation, which therefore does not hold it against its bounds.
+            wrong = list(faults(value, parameter.bounds, name))
         variables[parameter.variable] = value
         problems += wrong
     return variables, problems

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.domain.organisation.records import COLUMNS
 from tests.organisation.conftest import Post
 from tests.stack import Asker, Stack
 
@@ -97,6 +98,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (SEARCH, {**ANY, "columns": ["text"]}, "columns[0]"),
     (SEARCH, {**ANY, "columns": ["colour"]}, "columns[0]"),
     (SEARCH, {**ANY, "columns": "name"}, "columns"),
+    (SEARCH, {**ANY, "columns": ["name"] * (len(COLUMNS) + 1)}, "columns"),
     (SEARCH, {**ANY, "size": 0}, "size"),
     (SEARCH, {**ANY, "size": -1}, "size"),
     (SEARCH, {**ANY, "size": 501}, "size"),
@@ -118,6 +120,11 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (FETCH, {"domains": ["x.example"] * 5_001}, "domains"),
     (FETCH, {"domains": [1]}, "domains[0]"),
     (FETCH, {"domains": ["solar-00.example"], "columns": ["text"]}, "columns[0]"),
+    (
+        FETCH,
+        {"domains": ["solar-00.example"], "columns": ["name"] * (len(COLUMNS) + 1)},
+        "columns",
+    ),
     (STATS, {"group_by": "name"}, "group_by"),
     (STATS, {"group_by": "updated_at"}, "group_by"),
     (STATS, {"group_by_secondary": "country"}, "group_by_secondary"),
@@ -148,6 +155,7 @@ def test_invalid_members_are_named(
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        (SEARCH, {**ANY, "columns": COLUMNS}),
         (SEARCH, {**ANY, "size": 1}),
         (SEARCH, {**ANY, "size": 500}),
         (SEARCH, {"filters": {"country": [], "text_keywords": {"must_any": []}}}),
