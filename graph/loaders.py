@@ -1,15 +1,8 @@
-"""Loaders of one request: what many rows ask for one by one is asked of the stores at once.
+"""Loaders of one request: what many rows ask for one by one is asked of the stores at once."""
 
-Rows that ask for the same share one answer. Where an error elsewhere cancels one of them, others
-still wait for it: that is what ``shield`` is for.
-"""
-
-from asyncio import shield
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-
-from strawberry.dataloader import DataLoader
 
 from api.domain.organisation.records import OrganisationRow
 from api.domain.organisation.similar import similar_to_each
@@ -21,6 +14,10 @@ from api.domain.wallet.service import no_customer, summaries
 from api.errors import invalid
 from api.paging import Page, PageRequest
 from api.work import Work
+from graph.batches import Batches
+
+MOST_AT_ONCE = 100
+"""Keys of one statement; people are asked for by one query for all of their companies."""
 
 MAX_SIMILAR_LOOKUPS = 1_000
 """Organisations of one request that others like them are looked up for, over all levels."""
@@ -38,7 +35,7 @@ class SimilarOrganisations:
 
     def __init__(self, work: Work):
         self._work = work
-        self._loaders: dict[_How, DataLoader[str, list[OrganisationRow]]] = {}
+        self._loaders: dict[_How, Batches[str, list[OrganisationRow]]] = {}
         self._looked_up = 0
 
     async def load(self, domain: str, **how: Any) -> list[OrganisationRow]:
@@ -59,8 +56,8 @@ class SimilarOrganisations:
             async def load_all(domains: list[str]) -> list[list[OrganisationRow]]:
                 return await similar_to_each(self._work, domains, **wanted._asdict())
 
-            loader = self._loaders[wanted] = DataLoader(load_all, max_batch_size=100)
-        return await shield(loader.load(domain))
+            loader = self._loaders[wanted] = Batches(load_all, MOST_AT_ONCE)
+        return await loader.load(domain)
 
 
 MAX_PEOPLE_OF_COMPANIES = 10_000
@@ -72,7 +69,7 @@ class PeopleOfCompanies:
 
     def __init__(self, work: Work):
         self._work = work
-        self._loaders: dict[int, DataLoader[str, PersonPage]] = {}
+        self._loaders: dict[int, Batches[str, PersonPage]] = {}
         self._asked = 0
 
     async def load(self, company_id: str, first: int, after: str | None) -> PersonPage:
@@ -94,8 +91,8 @@ class PeopleOfCompanies:
             async def load_all(company_ids: list[str]) -> list[PersonPage]:
                 return await service.people_of_companies(self._work, company_ids, first)
 
-            loader = self._loaders[first] = DataLoader(load_all)
-        return await shield(loader.load(company_id))
+            loader = self._loaders[first] = Batches(load_all, MAX_PEOPLE_OF_COMPANIES)
+        return await loader.load(company_id)
 
 
 class Wallets:
@@ -108,16 +105,14 @@ class Wallets:
             account_id = work.caller.account_id
             return await summaries(work.stores.postgres, account_id, customer_ids, self._now)
 
-        self._loader: DataLoader[UUID, WalletSummary | None] = DataLoader(
-            load_all, max_batch_size=100
-        )
+        self._loader: Batches[UUID, WalletSummary | None] = Batches(load_all, MOST_AT_ONCE)
 
     async def load(self, customer_id: UUID) -> WalletView:
         """The wallet of one of the caller's customers.
 
         Raises ``not_found``.
         """
-        found = await shield(self._loader.load(customer_id))
+        found = await self._loader.load(customer_id)
         if found is None:
             raise no_customer()
         return found.wallet
@@ -132,7 +127,7 @@ class EntriesOfWallets:
 
     def __init__(self, work: Work):
         self._work = work
-        self._loaders: dict[int, DataLoader[UUID, Page[EntryRow]]] = {}
+        self._loaders: dict[int, Batches[UUID, Page[EntryRow]]] = {}
         self._asked = 0
 
     async def load(self, customer_id: UUID, first: int, after: str | None) -> Page[EntryRow]:
@@ -153,5 +148,5 @@ class EntriesOfWallets:
             async def load_all(customer_ids: list[UUID]) -> list[Page[EntryRow]]:
                 return await first_entries(self._work, customer_ids, first)
 
-            loader = self._loaders[first] = DataLoader(load_all, max_batch_size=100)
-        return await shield(loader.load(customer_id))
+            loader = self._loaders[first] = Batches(load_all, MOST_AT_ONCE)
+        return await loader.load(customer_id)

@@ -14,15 +14,18 @@ STOPPED_WITHIN_S = 20
 
 
 @contextmanager
-def api_process(stack: Stack, **settings: str) -> Iterator[Stack]:
-    """One more API process on a stack's stores; ``settings`` are variables of the environment."""
+def api_process(stack: Stack, *, app: str = "api.app:app", **settings: str) -> Iterator[Stack]:
+    """One more API process on a stack's stores; ``settings`` are variables of the environment.
+
+    ``app`` may be the product's in a process of the test's own.
+    """
     port = free_port()
     environment = {**os.environ, **stack.settings.as_environment(), **settings}
     log = stack.data_dir.parent / f"api-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "uvicorn", "api.app:app", "--no-access-log"),
+                *(sys.executable, "-m", "uvicorn", app, "--no-access-log"),
                 *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
                 *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
             ],

@@ -3,18 +3,16 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import LiteralString
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.api_processes import api_process
+from tests.overload.leaving import hung, nobody_reads
 from tests.stack import Stack
 from tests.story.test_kill import wait_for
 
@@ -34,46 +32,22 @@ def small(stack: Stack) -> Iterator[Stack]:
         yield running
 
 
-@contextmanager
-def nobody_signs_in(stack: Stack) -> Iterator[psycopg.Connection[tuple[int]]]:
-    """Holds the table of keys, so that every request with a key waits for it in Postgres."""
-    with nobody_reads(stack, "api_keys") as looking:
-        yield looking
-
-
-@contextmanager
-def nobody_reads(stack: Stack, table: LiteralString) -> Iterator[psycopg.Connection[tuple[int]]]:
-    """Holds a table, so that everybody waits for it in Postgres."""
-    url = stack.settings.required_database_url
-    with psycopg.connect(url) as holder:
-        holder.execute(f"lock table {table} in access exclusive mode")
-        with psycopg.connect(url, autocommit=True) as looking:
-            yield looking
-        holder.rollback()
-
-
-def hung(looking: psycopg.Connection[tuple[int]]) -> int:
-    """Statements that wait for the table."""
-    row = looking.execute(
-        "select count(*) from pg_stat_activity"
-        " where wait_event_type = 'Lock' and query like '%api_keys%'"
-    ).fetchone()
-    assert row is not None
-    return row[0]
+KEYS = "api_keys"
+"""Whoever asks with a key waits, when nobody reads this table."""
 
 
 def test_too_much_is_refused_at_once_and_probes_are_answered(small: Stack) -> None:
     key = small.new_key("crowd")
     with small.client(key) as client, ThreadPoolExecutor(RUNNING + WAITING) as crowd:
-        with nobody_signs_in(small) as looking:
+        with nobody_reads(small, KEYS) as looking:
             asked = [crowd.submit(client.get, "/v1/usage") for _ in range(RUNNING + WAITING)]
-            wait_for(lambda: hung(looking) == RUNNING)
+            wait_for(lambda: hung(looking, KEYS) == RUNNING)
             # The two that wait are in the process by now, or else these would wait in their place.
             wait_for(lambda: client.get("/v1/usage").status_code == 503)
             rest = client.get("/v1/usage")
             graphql = client.post("/graphql", json={"query": "{ usage { requests } }"})
             probe = client.get("/health")
-            assert hung(looking) <= RUNNING
+            assert hung(looking, KEYS) <= RUNNING
         answers = [each.result() for each in asked]
     assert probe.status_code == 200
     for refused in (rest, graphql):
@@ -89,11 +63,11 @@ def test_too_much_is_refused_at_once_and_probes_are_answered(small: Stack) -> No
 
 def test_a_request_ends_at_its_deadline_and_so_does_its_statement(small: Stack) -> None:
     """In less than the five seconds that any statement may take."""
-    with small.client(small.new_key("late")) as client, nobody_signs_in(small) as looking:
+    with small.client(small.new_key("late")) as client, nobody_reads(small, KEYS) as looking:
         answer = client.get("/v1/usage")
         assert answer.status_code == 503
         assert answer.json()["code"] == "unavailable"
-        wait_for(lambda: hung(looking) == 0)
+        wait_for(lambda: hung(looking, KEYS) == 0)
     with small.client(small.new_key("late")) as client:
         assert client.get("/v1/usage").status_code == 200
 
@@ -106,20 +80,6 @@ def test_a_subscription_that_cannot_begin_says_when_to_try_again(small: Stack) -
         answer = client.post("/graphql", json=body, headers={"accept": "text/event-stream"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.json()["errors"][0]["extensions"]["code"] == "unavailable"
-
-
-def test_the_statement_of_a_caller_who_leaves_is_ended(small: Stack, stack: Stack) -> None:
-    """By the process with the usual deadline, so that it is not the deadline that ends it."""
-    key = stack.new_key("leaving")
-    host = urlsplit(stack.base_url)
-    request = f"GET /v1/usage HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n".encode()
-    with nobody_signs_in(stack) as looking:
-        with socket.create_connection((str(host.hostname), int(host.port or 0))) as caller:
-            caller.sendall(request)
-            wait_for(lambda: hung(looking) == 1)
-        wait_for(lambda: hung(looking) == 0)
-    with stack.client(key) as client:
-        assert client.get("/v1/usage").status_code == 200
 
 
 def test_streams_are_so_many_and_no_more(small: Stack) -> None:
