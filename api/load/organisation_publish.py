@@ -48,16 +48,15 @@ async def stored_model(connection: AsyncConnection) -> EmbeddingModel | None:
 async def prepare_for(connection: AsyncConnection, model: EmbeddingModel) -> None:
     """Makes an empty table ready for the vectors of a model.
 
-    Where they were another model's, it waits until every process knows, so that none compares them
-    with vectors of the former.
+    Where a model is known already, it waits until every process knows this one, so that none
+    compares its vectors with those of the former: be it the same, since a load that was to wait for
+    another may have died.
     """
     if await stored_model(connection) is not None:
         return
     async with connection.transaction():
-        cursor = await connection.execute(
-            "delete from organisation_embedding_model returning name, dimension"
-        )
-        former = await cursor.fetchone()
+        cursor = await connection.execute("delete from organisation_embedding_model returning name")
+        is_known = await cursor.fetchone() is not None
         await connection.execute(
             "insert into organisation_embedding_model (name, dimension) values (%s, %s)",
             [model.name, model.dimension],
@@ -72,7 +71,7 @@ async def prepare_for(connection: AsyncConnection, model: EmbeddingModel) -> Non
                     sql.Literal(model.dimension)
                 )
             )
-    if former is not None and EmbeddingModel(*former) != model:
+    if is_known:
         await asyncio.sleep(2 * KEPT_S)
 
 
