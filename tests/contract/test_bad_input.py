@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from api.cursors import MAX_CURSOR_CHARS
 from api.errors import ErrorCode
 from tests.stack import Asker, Stack
 
@@ -42,7 +43,7 @@ INVALID_REST: list[tuple[str, dict[str, Any], str]] = [
     (SEARCH, {}, "q"),
     (SEARCH, {"q": ""}, "q"),
     (SEARCH, {"q": "   "}, "q"),
-    (SEARCH, {"q": "x" * 1_001}, "q"),
+    (SEARCH, {"q": "x" * (MAX_CURSOR_CHARS + 1)}, "q"),
     (SEARCH, {"q": "CEOs\x00"}, "q"),
     (SEARCH, {"q": "CEOs\x1b[2J"}, "q"),
     (SEARCH, {"q": "asdf qwerty zxcv"}, "q"),
@@ -64,7 +65,7 @@ INVALID_REST: list[tuple[str, dict[str, Any], str]] = [
     (SEARCH, {**GOOD, "location_state": "Atlantis"}, "location_state"),
     (SEARCH, {**GOOD, "location_city": "x" * 101}, "location_city"),
     (SEARCH, {**GOOD, "cursor": ""}, "cursor"),
-    (SEARCH, {**GOOD, "cursor": "x" * 1_001}, "cursor"),
+    (SEARCH, {**GOOD, "cursor": "x" * (MAX_CURSOR_CHARS + 1)}, "cursor"),
     (SEARCH, {**GOOD, "colour": "blue"}, "colour"),
     (SEARCH, {**GOOD, "first": 5}, "first"),
     (LOOKUP, {"email": "nobody"}, "email"),

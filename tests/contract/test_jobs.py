@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from api.cursors import MAX_CURSOR_CHARS
 from rest.openapi import EXAMPLES
 from tests.contract.test_documented_examples import assert_holds, snake
 from tests.contract.test_doors import PAGINATION, PERSON, as_rest
@@ -121,7 +122,7 @@ def test_a_request_when_queued_and_records_when_it_succeeded(asker: Asker) -> No
 REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({}, 422, "q"),
     ({"q": ""}, 422, "q"),
-    ({"q": "x" * 1_001}, 422, "q"),
+    ({"q": "x" * (MAX_CURSOR_CHARS + 1)}, 422, "q"),
     ({"q": 7}, 422, "q"),
     ({"q": PARTNERS, "limit": 0}, 422, "limit"),
     ({"q": PARTNERS, "limit": 101}, 422, "limit"),
@@ -137,7 +138,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"q": PARTNERS, "dedupe_token": "a", "dedupe_user_id": "x" * 201}, 422, "dedupe_user_id"),
     ({"q": PARTNERS, "dedupe_user_id": "a"}, 422, "dedupe_user_id"),
     ({"q": PARTNERS, "cursor": "AAAA"}, 400, "cursor"),
-    ({"q": PARTNERS, "cursor": "x" * 1_001}, 422, "cursor"),
+    ({"q": PARTNERS, "cursor": "x" * (MAX_CURSOR_CHARS + 1)}, 422, "cursor"),
 ]
 
 
